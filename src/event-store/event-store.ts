@@ -1,8 +1,11 @@
 import type { ExpectedRevision } from '../domain/case-error.js';
 import type { RecordedEvent, SealedEvent } from '../domain/event.js';
 
-/** Where an append ended: the stream's new last revision and the position of its last event. */
-export type Appended = { readonly revision: number; readonly position: bigint };
+/**
+ * Where an append ended: the stream's revision and the position of its last event. `repeated` says that nothing was
+ * stored because events with these ids were there; an adapter whose server does not tell leaves it false.
+ */
+export type Appended = { readonly revision: number; readonly position: bigint; readonly repeated: boolean };
 
 /** The most bytes one append may carry (type, data and metadata of all its events), on every store. EventStoreDB's own limit is 1 MiB in all. */
 export const MAX_APPEND_BYTES = 1_000_000;
@@ -34,7 +37,10 @@ export interface EventStore {
   append(stream: string, events: readonly SealedEvent[], expected: ExpectedRevision): Promise<Appended>;
 
   /** Reads one stream, oldest first, from revision `from` (0 unless given), at most `limit` events. A stream nobody wrote to is empty. */
-  read(stream: string, options?: { readonly from?: number; readonly limit?: number }): Promise<readonly RecordedEvent[]>;
+  read(
+    stream: string,
+    options?: { readonly from?: number; readonly limit?: number },
+  ): Promise<readonly RecordedEvent[]>;
 
   /** Reads every stream in `position` order, starting just after `after`, at most `limit` events ({@link DEFAULT_PAGE_SIZE} unless given). An empty page means the end. */
   readAll(options?: { readonly after?: bigint; readonly limit?: number }): Promise<readonly RecordedEvent[]>;
@@ -43,7 +49,10 @@ export interface EventStore {
    * Yields everything after `after` in position order, in pages, and goes on with what is appended later, by any
    * process, without gap or repeat, until `signal` aborts (the iteration then ends without an error).
    */
-  subscribe(options: { readonly after?: bigint; readonly signal: AbortSignal }): AsyncIterable<readonly RecordedEvent[]>;
+  subscribe(options: {
+    readonly after?: bigint;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly RecordedEvent[]>;
 
   /** Position of the last event stored, or undefined while there is none. */
   head(): Promise<bigint | undefined>;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { Title } from './title.js';
+
+/**
+ * Facts the engine itself records on a case's stream. They do not go through the machine: the state stays, except for
+ * `case.migrated`, from which on the case lives under another version of its definition.
+ */
+export const BUILT_IN_EVENTS = {
+  'case.migrated': {
+    title: { en: 'Moved to another version of the rules', zh: '规则版本迁移' },
+    data: z.strictObject({
+      from: z.strictObject({ version: z.int().min(1), hash: z.string() }),
+      to: z.strictObject({ version: z.int().min(1), hash: z.string() }),
+    }),
+  },
+  'step.deviated': {
+    title: { en: 'Recorded step the rules would have refused', zh: '偏离规则的已发生步骤' },
+    data: z.strictObject({
+      /** The event the step stands for. */
+      event: z.string(),
+      /** The failure code with which the rules refused it. */
+      code: z.string(),
+      /** The refusal in one sentence. */
+      refusal: z.string(),
+      data: z.record(z.string(), z.unknown()),
+    }),
+  },
+} as const satisfies Record<string, { readonly title: Title; readonly data: z.ZodObject }>;
+
+export type BuiltInEventType = keyof typeof BUILT_IN_EVENTS;
+
+export function isBuiltInEvent(type: string): type is BuiltInEventType {
+  return Object.hasOwn(BUILT_IN_EVENTS, type);
+}

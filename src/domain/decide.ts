@@ -1,0 +1,148 @@
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import { CaseError, type InputIssue } from './case-error.js';
+import type { JsonObject, RecordedActor } from './event.js';
+import { inertScope } from './machine-parts.js';
+import { refusal } from './refusal.js';
+import { stateName } from './state-name.js';
+import type { CaseLabels, Facts, Workflow } from './workflow.js';
+
+/** A case as its events made it: all that deciding the next one needs. */
+export type CaseState = {
+  readonly workflow: Workflow;
+  readonly snapshot: AnyMachineSnapshot;
+  /** As {@link stateName} writes it. */
+  readonly state: string;
+  /** Revision of the last event; −1 before the first. */
+  readonly revision: number;
+  readonly labels: CaseLabels;
+  /** Who sent the events that two-person rules look back at: event type → account ids. */
+  readonly senders: Readonly<Record<string, readonly string[]>>;
+  /** `recordedAt` of the last event; empty before the first. */
+  readonly recordedAt: string;
+};
+
+/** An event with everything its decision rests on. `data` is the public part. */
+export type DecidableEvent = {
+  readonly type: string;
+  readonly data: JsonObject;
+  readonly facts: Facts;
+  readonly actor: RecordedActor;
+  /** `occurredAt`. */
+  readonly at: string;
+};
+
+/** A case nothing has happened to yet. */
+export function newCase(workflow: Workflow): CaseState {
+  const snapshot = initialSnapshot(workflow.machine);
+  return {
+    workflow,
+    snapshot,
+    state: stateName(snapshot.value),
+    revision: -1,
+    labels: {},
+    senders: {},
+    recordedAt: '',
+  };
+}
+
+const initialSnapshots = new WeakMap<AnyStateMachine, AnyMachineSnapshot>();
+
+function initialSnapshot(machine: AnyStateMachine): AnyMachineSnapshot {
+  let snapshot = initialSnapshots.get(machine);
+  if (!snapshot) {
+    snapshot = machine.getInitialSnapshot(inertScope(machine)) as AnyMachineSnapshot;
+    initialSnapshots.set(machine, snapshot);
+  }
+  return snapshot;
+}
+
+/**
+ * Reads an event's data by its schema.
+ *
+ * @throws CaseError `EVENT_UNKNOWN` · `EVENT_DATA_INVALID` with the paths of what is wrong, never the values
+ */
+export function parseEventData(workflow: Workflow, type: string, data: unknown): JsonObject {
+  const definition = Object.hasOwn(workflow.events, type) ? workflow.events[type] : undefined;
+  if (!definition) {
+    throw new CaseError({
+      code: 'EVENT_UNKNOWN',
+      event: type,
+      workflow: workflow.name,
+      known: Object.keys(workflow.events),
+    });
+  }
+  const parsed = definition.data.safeParse(data);
+  if (!parsed.success) {
+    throw new CaseError({ code: 'EVENT_DATA_INVALID', event: type, issues: inputIssues(parsed.error.issues) });
+  }
+  return parsed.data as JsonObject;
+}
+
+/** Zod's issues without what was sent: a message may quote the input, which may be personal. */
+export function inputIssues(
+  issues: readonly {
+    readonly path: readonly PropertyKey[];
+    readonly code?: string | undefined;
+    readonly message: string;
+  }[],
+): InputIssue[] {
+  return issues.map(({ path, code, message }) => ({
+    path: path.map(String).join('.'),
+    code: code ?? 'custom',
+    message,
+  }));
+}
+
+/** The labels a case has after an event. */
+export function labelsAfter(workflow: Workflow, labels: CaseLabels, event: Omit<DecidableEvent, 'at'>): CaseLabels {
+  const set = workflow.events[event.type]?.labels;
+  return set ? { ...labels, ...set({ data: event.data as never, facts: event.facts, actor: event.actor }) } : labels;
+}
+
+/**
+ * Accepts one event, giving the case after it, or says why not. Pure: the caller stores the result.
+ *
+ * @throws CaseError `SAME_PERSON` · `EVENT_NOT_ALLOWED` with what is · `GUARD_DENIED` with the guards' own reasons
+ */
+export function decide(current: CaseState, event: DecidableEvent): CaseState {
+  const { workflow, snapshot } = current;
+  for (const earlier of workflow.events[event.type]?.separateFrom ?? []) {
+    if (current.senders[earlier]?.includes(event.actor.id)) {
+      throw new CaseError({ code: 'SAME_PERSON', event: event.type, separateFrom: earlier });
+    }
+  }
+  if (snapshot.status !== 'active' || !snapshot.can(event as never))
+    throw refusal(workflow, snapshot, current.state, event);
+  return applied(current, event);
+}
+
+/** The case after an event that is known to be allowed. */
+export function applied(current: CaseState, event: DecidableEvent): CaseState {
+  const { workflow } = current;
+  const next = workflow.machine.transition(
+    current.snapshot,
+    event as never,
+    inertScope(workflow.machine),
+  ) as AnyMachineSnapshot;
+  return {
+    workflow,
+    snapshot: next,
+    state: next.value === current.snapshot.value ? current.state : stateName(next.value),
+    revision: current.revision + 1,
+    labels: labelsAfter(workflow, current.labels, event),
+    senders: sendersAfter(workflow, current.senders, event),
+    recordedAt: current.recordedAt,
+  };
+}
+
+const lookedBackAt = new WeakMap<Workflow, ReadonlySet<string>>();
+
+function sendersAfter(workflow: Workflow, senders: CaseState['senders'], event: DecidableEvent): CaseState['senders'] {
+  let types = lookedBackAt.get(workflow);
+  if (!types) {
+    types = new Set(Object.values(workflow.events).flatMap(({ separateFrom }) => separateFrom ?? []));
+    lookedBackAt.set(workflow, types);
+  }
+  if (!types.has(event.type)) return senders;
+  return { ...senders, [event.type]: [...(senders[event.type] ?? []), event.actor.id] };
+}

@@ -1,0 +1,102 @@
+import { isBuiltInEvent } from './built-in-events.js';
+import { CaseError } from './case-error.js';
+import { applied, type CaseState, type DecidableEvent, newCase } from './decide.js';
+import type { RecordedEvent } from './event.js';
+import { openPart } from './personal-data.js';
+import type { Facts, Workflow, WorkflowMigration } from './workflow.js';
+import type { WorkflowRegistry } from './workflow-registry.js';
+
+type Definitions = Pick<WorkflowRegistry, 'get'>;
+
+/**
+ * Folds a case's events into its state. Same events, same state: today, tomorrow, on any machine. Uses the facts that
+ * were recorded and looks nothing up.
+ *
+ * @throws CaseError `REPLAY_DIVERGED` where the definition does not allow a recorded event or leads elsewhere than was
+ *   recorded; nothing is ever skipped
+ */
+export function replay(history: readonly RecordedEvent[], definitions: Definitions): CaseState | undefined {
+  const first = history[0];
+  if (!first) return undefined;
+  let state = newCase(definitionOf(first, definitions));
+  for (const event of history) state = replayNext(state, event, history, definitions);
+  return state;
+}
+
+/**
+ * One more recorded event.
+ *
+ * @param history the case's events from the first on, which `case.migrated` tells again under the new version
+ */
+export function replayNext(state: CaseState, event: RecordedEvent, history: readonly RecordedEvent[], definitions: Definitions): CaseState {
+  const next = isBuiltInEvent(event.type) ? builtIn(state, event, history, definitions) : machineStep(state, event);
+  if (next.state !== event.metadata.state) throw diverged(event, next.state);
+  return { ...next, revision: event.revision, recordedAt: event.metadata.recordedAt };
+}
+
+function machineStep(state: CaseState, event: RecordedEvent): CaseState {
+  const decidable = decidableOf(event);
+  if (state.snapshot.status !== 'active' || !state.snapshot.can(decidable as never)) throw diverged(event, `refused in ${state.state}`);
+  return applied(state, decidable);
+}
+
+function builtIn(state: CaseState, event: RecordedEvent, history: readonly RecordedEvent[], definitions: Definitions): CaseState {
+  if (event.type !== 'case.migrated') return state;
+  const { to } = event.data as unknown as { to: { version: number } };
+  const target = definitions.get(state.workflow.name, to.version);
+  return retell(target, history.filter(({ revision }) => revision < event.revision));
+}
+
+/**
+ * The case's own events told again under another version of its definition.
+ *
+ * @throws CaseError `MIGRATION_REFUSED` naming the first event that version does not allow
+ */
+export function retell(target: Workflow, history: readonly RecordedEvent[]): CaseState {
+  let state = newCase(target);
+  for (const event of history) {
+    if (isBuiltInEvent(event.type)) continue;
+    const from = event.metadata.workflow.version;
+    const refuse = (detail: string): never => {
+      throw new CaseError({ code: 'MIGRATION_REFUSED', stream: event.stream, from, to: target.version, detail });
+    };
+    const migration = translationFor(target, from) ?? refuse(`version ${target.version} declares no migration from ${from}`);
+    const same = { type: event.type, data: openPart(event.data) };
+    for (const one of migration.translate?.(same) ?? [same]) {
+      const decidable = { ...decidableOf(event), ...one };
+      if (state.snapshot.status !== 'active' || !state.snapshot.can(decidable as never)) {
+        refuse(`revision ${event.revision} ("${one.type}") is not allowed in "${state.state}" of version ${target.version}`);
+      }
+      state = applied(state, decidable);
+    }
+  }
+  return state;
+}
+
+/** How this version tells an event recorded under another one; nothing where it declares no migration from there. */
+function translationFor(target: Workflow, version: number): WorkflowMigration | undefined {
+  if (version === target.version) return { from: version };
+  return target.migrations?.find(({ from }) => from === version);
+}
+
+/** A recorded event as a machine takes it. */
+export function decidableOf(event: RecordedEvent): DecidableEvent {
+  return { type: event.type, data: openPart(event.data), facts: factValues(event), actor: event.metadata.actor, at: event.metadata.occurredAt };
+}
+
+const NO_FACTS: Facts = {};
+
+/** The facts an event was decided on, by name. */
+export function factValues(event: Pick<RecordedEvent, 'metadata'>): Facts {
+  const recorded = event.metadata.facts;
+  return recorded ? Object.fromEntries(Object.entries(recorded).map(([name, { value }]) => [name, value])) : NO_FACTS;
+}
+
+function definitionOf(event: RecordedEvent, definitions: Definitions): Workflow {
+  return definitions.get(event.metadata.workflow.name, event.metadata.workflow.version);
+}
+
+function diverged(event: RecordedEvent, replayed: string): CaseError {
+  const { stream, revision, type, metadata } = event;
+  return new CaseError({ code: 'REPLAY_DIVERGED', stream, revision, event: type, recorded: metadata.state, replayed });
+}

@@ -1,0 +1,94 @@
+import { LRUCache } from 'lru-cache';
+import { canonicalText } from '../domain/canonical-event.js';
+import type { CaseState } from '../domain/decide.js';
+import type { RecordedEvent } from '../domain/event.js';
+import { sealedParts } from '../domain/personal-data.js';
+import { replay, replayNext } from '../domain/replay.js';
+import type { WorkflowRegistry } from '../domain/workflow-registry.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { readStream } from '../event-store/read-stream.js';
+
+/** A command the stream holds: enough to know it again and to answer it as before. */
+export type AcceptedCommand = {
+  readonly fingerprint: string;
+  readonly events: readonly { readonly id: string; readonly type: string; readonly revision: number }[];
+  readonly version: number;
+  readonly state: string;
+  readonly position: bigint;
+  /** Subjects whose data it carried, whose keys its fingerprint was made under. */
+  readonly subjects: readonly string[];
+};
+
+/** A case as decided last, with every command its stream holds. */
+export type DecidedCase = { state: CaseState; readonly commands: Map<string, AcceptedCommand> };
+
+/** How many cases are kept decided; one is a few kilobytes. */
+const CASES_CACHED = 4_000;
+
+/**
+ * Cases kept as they were decided, so that the next event needs no replay. It can never change an answer: what it
+ * says yes to is appended under the revision it knows, and before it says no it looks whether the stream went on.
+ */
+export function decidedCases(store: EventStore, registry: WorkflowRegistry, max = CASES_CACHED) {
+  const cache = new LRUCache<string, DecidedCase>({ max });
+
+  async function load(stream: string): Promise<DecidedCase | undefined> {
+    const history = await readStream(store, stream);
+    const state = replay(history, registry);
+    if (!state) return undefined;
+    const decided = { state, commands: new Map<string, AcceptedCommand>() };
+    noteCommands(decided.commands, history);
+    cache.set(stream, decided);
+    return decided;
+  }
+
+  return {
+    /** The case without asking the store, where it is known. */
+    known: (stream: string): DecidedCase | undefined => cache.get(stream),
+    load,
+    /** Brings a known case up to the stream's head. Answers whether there was anything new. */
+    async refresh(stream: string, decided: DecidedCase): Promise<boolean> {
+      const news = await readStream(store, stream, decided.state.revision + 1);
+      if (news.length === 0) return false;
+      if (news.some(({ type }) => type === 'case.migrated')) {
+        const whole = await load(stream);
+        if (whole) decided.state = whole.state;
+      } else {
+        for (const event of news) decided.state = replayNext(decided.state, event, [], registry);
+      }
+      noteCommands(decided.commands, news);
+      cache.set(stream, decided);
+      return true;
+    },
+    remember: (stream: string, decided: DecidedCase): void => {
+      cache.set(stream, decided);
+    },
+    forget: (stream: string): void => {
+      cache.delete(stream);
+    },
+  };
+}
+
+export type DecidedCases = ReturnType<typeof decidedCases>;
+
+/** Gathers the commands that events came with. */
+export function noteCommands(commands: Map<string, AcceptedCommand>, events: readonly RecordedEvent[]): void {
+  for (const { id, type, revision, position, metadata, data } of events) {
+    const { command, state, workflow } = metadata;
+    const before = commands.get(command.id);
+    const subjects = sealedParts(data).map(({ subject }) => subject);
+    commands.set(command.id, {
+      fingerprint: command.fingerprint,
+      version: workflow.version,
+      state,
+      position,
+      events: [...(before?.events ?? []), { id, type, revision }],
+      subjects: [...new Set([...(before?.subjects ?? []), ...subjects])],
+    });
+  }
+}
+
+/** A fact's value in canonical form, so that an event holding it is written as fast as any other. */
+export function canonicalValue<Value>(value: Value): Value {
+  return JSON.parse(canonicalText(value)) as Value;
+}

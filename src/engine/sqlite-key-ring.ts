@@ -1,0 +1,257 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { CaseError } from '../domain/case-error.js';
+import { type Database, openDatabase } from '../event-store/sqlite/sqlite-binding.js';
+import { storeFailure } from '../event-store/sqlite/sqlite-failure.js';
+import type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './key-ring.js';
+
+/** `PRAGMA application_id` of a key store, so that it is never taken for a ledger. */
+const APPLICATION_ID = 0x434c4b59;
+const SCHEMA_VERSION = 1;
+const BUSY_TIMEOUT_MS = 10_000;
+const MASTER_KEY_BYTES = 32;
+const SUBJECT_KEY_BYTES = 64;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** Unwrapped keys kept in memory; one is about 200 bytes. */
+const KEYS_CACHED = 50_000;
+
+const SCHEMA = `
+  CREATE TABLE master (check_value BLOB NOT NULL) STRICT;
+  CREATE TABLE subjects (
+    subject TEXT PRIMARY KEY,
+    wrapped_key BLOB,
+    erased_at TEXT,
+    CHECK ((wrapped_key IS NULL) = (erased_at IS NOT NULL))
+  ) STRICT;
+  CREATE TABLE identifiers (digest BLOB PRIMARY KEY, subject TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX identifiers_by_subject ON identifiers (subject);
+  CREATE TABLE accesses (
+    access INTEGER PRIMARY KEY,
+    at TEXT NOT NULL, actor TEXT NOT NULL, subject TEXT NOT NULL, stream TEXT NOT NULL, purpose TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX accesses_by_subject ON accesses (subject);
+`;
+
+type Created = { readonly subject: string; readonly identifiers: readonly SubjectIdentifier[] };
+type Pending = { readonly run: () => void; readonly done: () => void; readonly failed: (error: unknown) => void };
+
+/**
+ * A key ring in a SQLite file of its own. Keys are wrapped by a master key that is not in it (AES-256-GCM); the blind
+ * index holds HMACs of identifiers. Deleted bytes are overwritten (`secure_delete`) and the write-ahead log is emptied
+ * after a key is destroyed, so that no file keeps them.
+ *
+ * @param options.masterKey 32 bytes
+ * @throws CaseError `KEY_STORE_UNREADABLE` when the file is something else, or belongs to another master key
+ */
+export function sqliteKeyRing(options: {
+  readonly path: string;
+  readonly masterKey: Uint8Array;
+  readonly randomBytes: (size: number) => Uint8Array;
+}): KeyRing {
+  const { path, masterKey, randomBytes } = options;
+  if (masterKey.length !== MASTER_KEY_BYTES) {
+    throw new CaseError({ code: 'KEY_STORE_UNREADABLE', detail: `the master key must have ${MASTER_KEY_BYTES} bytes, it has ${masterKey.length}` });
+  }
+  const wrappingKey = derive(masterKey, 'caseledger key wrapping');
+  const indexKey = derive(masterKey, 'caseledger blind index');
+  const database = openKeyStore(path, createHmac('sha256', derive(masterKey, 'caseledger key check')).update('v1').digest());
+
+  const selectKey = database.prepare('SELECT wrapped_key FROM subjects WHERE subject = ?');
+  const insertSubject = database.prepare('INSERT INTO subjects (subject, wrapped_key) VALUES (?, ?)');
+  const selectIdentifier = database.prepare('SELECT subject FROM identifiers WHERE digest = ?');
+  const insertIdentifier = database.prepare('INSERT OR IGNORE INTO identifiers (digest, subject) VALUES (?, ?)');
+  const insertAccess = database.prepare('INSERT INTO accesses (at, actor, subject, stream, purpose) VALUES (?, ?, ?, ?, ?)');
+  const selectAccesses = database.prepare('SELECT at, actor, subject, stream, purpose FROM accesses WHERE subject = ? ORDER BY access');
+  const dataVersion = database.prepare('PRAGMA data_version');
+
+  const cache = new LRUCache<string, SubjectKey | 'erased'>({ max: KEYS_CACHED });
+  let seenVersion = dataVersion.get()?.data_version;
+
+  const digest = ({ field, value }: SubjectIdentifier): Uint8Array =>
+    createHmac('sha256', indexKey).update(`${field}\n${value.normalize('NFKC').trim().toUpperCase()}`).digest();
+
+  function find(identifiers: readonly SubjectIdentifier[]): string | undefined {
+    for (const identifier of identifiers) {
+      const found = selectIdentifier.get(digest(identifier));
+      if (found) return String(found.subject);
+    }
+    return undefined;
+  }
+
+  function key(subject: string): SubjectKey | 'erased' | undefined {
+    const version = dataVersion.get()?.data_version;
+    if (version !== seenVersion) {
+      cache.clear();
+      seenVersion = version;
+    }
+    const cached = cache.get(subject);
+    if (cached) return cached;
+    const row = selectKey.get(subject);
+    if (!row) return undefined;
+    const found = row.wrapped_key === null ? 'erased' : subjectKey(subject, unwrap(row.wrapped_key as Uint8Array, wrappingKey, subject));
+    cache.set(subject, found);
+    return found;
+  }
+
+  // Writes that arrive in one turn of the event loop share a commit, as appends do.
+  let queue: Pending[] = [];
+  function write(run: () => void): Promise<void> {
+    return new Promise((done, failed) => {
+      if (queue.push({ run, done, failed }) === 1) setImmediate(flush);
+    });
+  }
+  function flush(): void {
+    const batch = queue;
+    queue = [];
+    try {
+      inTransaction(database, () => {
+        for (const { run } of batch) run();
+      });
+    } catch (error) {
+      const failure = storeFailure(path, error);
+      for (const { failed } of batch) failed(failure);
+      return;
+    }
+    for (const { done } of batch) done();
+  }
+
+  return {
+    key,
+    find,
+
+    async create(subjects) {
+      const given: string[] = [];
+      const fresh: [string, SubjectKey][] = [];
+      await write(() => {
+        for (const one of subjects) given.push(createOne(one, fresh));
+      });
+      for (const [subject, made] of fresh) cache.set(subject, made);
+      return given;
+    },
+
+    async forget(subject, at) {
+      const row = selectKey.get(subject);
+      if (!row) throw new CaseError({ code: 'SUBJECT_NOT_FOUND', subject });
+      cache.delete(subject);
+      if (row.wrapped_key !== null) {
+        await write(() => {
+          database.prepare('UPDATE subjects SET wrapped_key = NULL, erased_at = ? WHERE subject = ? AND wrapped_key IS NOT NULL').run(at, subject);
+          database.prepare('DELETE FROM identifiers WHERE subject = ?').run(subject);
+        });
+      }
+      cache.set(subject, 'erased');
+      emptyLog(database);
+      return row.wrapped_key !== null;
+    },
+
+    recordAccess: (records) =>
+      write(() => {
+        for (const { at, actor, subject, stream, purpose } of records) insertAccess.run(at, actor, subject, stream, purpose);
+      }),
+
+    accesses: (subject) => selectAccesses.all(subject) as unknown as AccessRecord[],
+
+    close() {
+      if (queue.length > 0) flush();
+      database.close();
+    },
+  };
+
+  function createOne({ subject, identifiers }: Created, fresh: [string, SubjectKey][]): string {
+    const known = find(identifiers);
+    if (known !== undefined) return known;
+    const bytes = randomBytes(SUBJECT_KEY_BYTES);
+    insertSubject.run(subject, wrap(bytes, wrappingKey, subject, randomBytes(NONCE_BYTES)));
+    for (const identifier of identifiers) insertIdentifier.run(digest(identifier), subject);
+    fresh.push([subject, subjectKey(subject, bytes)]);
+    return subject;
+  }
+}
+
+function openKeyStore(path: string, check: Uint8Array): Database {
+  let database: Database | undefined;
+  try {
+    database = openDatabase(path);
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec('PRAGMA secure_delete = ON');
+    prepareSchema(database, path, check);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof CaseError) throw error;
+    throw new CaseError({ code: 'KEY_STORE_UNREADABLE', detail: `${path}: ${(error as Error).message}` }, { cause: error });
+  }
+}
+
+function prepareSchema(database: Database, path: string, check: Uint8Array): void {
+  inTransaction(database, () => {
+    const application = Number(database.prepare('PRAGMA application_id').get()?.application_id);
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+    const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
+    const refuse = (detail: string): never => {
+      throw new CaseError({ code: 'KEY_STORE_UNREADABLE', detail: `${path}: ${detail}` });
+    };
+    if (application === 0 && tables === 0) {
+      database.exec(SCHEMA);
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+      database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+      database.prepare('INSERT INTO master (check_value) VALUES (?)').run(check);
+      return;
+    }
+    if (application !== APPLICATION_ID) refuse('it is not a key store');
+    if (version > SCHEMA_VERSION) refuse(`it was written by a newer version (schema ${version}, this version reads up to ${SCHEMA_VERSION})`);
+    const known = database.prepare('SELECT check_value FROM master').get()?.check_value as Uint8Array;
+    if (!timingSafeEqual(known, check)) refuse('it belongs to another master key');
+  });
+}
+
+function inTransaction(database: Database, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    try {
+      database.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled back by itself after a full disk; the first error is the one that tells.
+    }
+    throw error;
+  }
+}
+
+/** A destroyed key still lies in the write-ahead log until that is emptied. @throws CaseError `STORE_UNAVAILABLE` when a reader holds it */
+function emptyLog(database: Database): void {
+  const { busy } = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {};
+  if (Number(busy) !== 0) {
+    throw new CaseError({ code: 'STORE_UNAVAILABLE', detail: 'the key is destroyed, but the write-ahead log of the key store is in use; forget the subject again to empty it' });
+  }
+}
+
+function derive(masterKey: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', masterKey, new Uint8Array(0), purpose, 32));
+}
+
+function subjectKey(subject: string, bytes: Uint8Array): SubjectKey {
+  return { subject, encryption: bytes.subarray(0, 32), fingerprint: bytes.subarray(32, 64) };
+}
+
+function wrap(bytes: Uint8Array, wrappingKey: Uint8Array, subject: string, nonce: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', wrappingKey, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(Buffer.from(subject));
+  return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+}
+
+function unwrap(wrapped: Uint8Array, wrappingKey: Uint8Array, subject: string): Uint8Array {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', wrappingKey, wrapped.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+    decipher.setAAD(Buffer.from(subject));
+    decipher.setAuthTag(wrapped.subarray(-TAG_BYTES));
+    return Buffer.concat([decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+  } catch (cause) {
+    throw new CaseError({ code: 'KEY_STORE_UNREADABLE', detail: `the key of ${subject} was altered` }, { cause });
+  }
+}

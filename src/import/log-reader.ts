@@ -1,0 +1,26 @@
+import { type CsvOptions, readCsvText } from './csv-reader.js';
+import { readLogText } from './log-text.js';
+import type { LogTrace } from './log-trace.js';
+import { readXesText } from './xes-reader.js';
+
+/**
+ * The traces of a log in XES or CSV, told apart by what is in it: one that opens with `<` is XES. See `readXes` and
+ * `readCsv` for what each promises; the CSV options are of no account for XES.
+ */
+export async function* readLog(path: string, options: CsvOptions = {}): AsyncGenerator<LogTrace> {
+  const text = readLogText(path, options);
+  const first = await text.next();
+  const start = first.done ? '' : first.value;
+  yield* start.trimStart().startsWith('<')
+    ? readXesText(resumed(start, text), path, options)
+    : readCsvText(resumed(start, text), path, options);
+}
+
+async function* resumed(start: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  try {
+    yield start;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
