@@ -194,7 +194,7 @@ function extend(ledger: DeadlineLedger, rule: DeadlineRule, event: DeadlineEvent
   const term = termFrom(ledger.name, rule.extension?.by, event);
   if (term === undefined) return ledger;
   assertAddsUp(ledger, term);
-  const said = event.reason ?? event.data['reason'];
+  const said = event.reason ?? event.data.reason;
   const extension: DeadlineExtension = {
     term: { unit: term.unit, amount: term.amount },
     at: event.occurredAt,

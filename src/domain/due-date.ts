@@ -1,6 +1,6 @@
 import type { DeadlineRule } from './deadline.js';
 import { type DeadlineExtension, type DeadlineLedger, unitOf } from './deadline-ledger.js';
-import { epochDay, formatInstant, isDate, isoDate, MS_PER_HOUR, parseInstant } from './office-time.js';
+import { addMonths, epochDay, formatInstant, isDate, isoDate, MS_PER_HOUR, parseInstant } from './office-time.js';
 import { type Term, type TermUnit, workingTime } from './term.js';
 import type { WorkingCalendar } from './working-calendar.js';
 
@@ -69,7 +69,9 @@ export type Reckoning = {
   readonly endDay: number;
   readonly dueDay: number;
   readonly dueAt: number;
-  readonly held: boolean;
+  /** Since when the clock stands still, stopped in time. */
+  readonly heldSince?: number;
+  /** What is left of a held one. */
   readonly remaining?: Term;
 };
 
@@ -88,7 +90,7 @@ export function dueOf(ledger: DeadlineLedger, rule: DeadlineRule, calendar: Work
     dueOn: isoDate(reckoning.dueDay),
     dueAt: formatInstant(reckoning.dueAt),
     provisional: isProvisional(reckoning, calendar),
-    held: reckoning.held,
+    held: reckoning.heldSince !== undefined,
     ...(reckoning.remaining === undefined ? {} : { remaining: reckoning.remaining }),
     warnings: warningsOf(reckoning, rule, calendar),
   };
@@ -97,15 +99,15 @@ export function dueOf(ledger: DeadlineLedger, rule: DeadlineRule, calendar: Work
 /** Whether a limit (`atMost`) has passed at `now` without having been met, ended or held. */
 export function isOverdue(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar, now: string): boolean {
   if ((rule.kind ?? 'atMost') !== 'atMost' || !isOpen(ledger)) return false;
-  const { held, dueAt } = reckon(ledger, rule, calendar);
-  return !held && parseInstant(now) > dueAt;
+  const { heldSince, dueAt } = reckon(ledger, rule, calendar);
+  return heldSince === undefined && parseInstant(now) > dueAt;
 }
 
 /** Whether a window has passed at `now` unused. */
 export function hasLapsed(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar, now: string): boolean {
   if (rule.kind !== 'window' || !isOpen(ledger)) return false;
-  const { held, dueAt } = reckon(ledger, rule, calendar);
-  return !held && parseInstant(now) > dueAt;
+  const { heldSince, dueAt } = reckon(ledger, rule, calendar);
+  return heldSince === undefined && parseInstant(now) > dueAt;
 }
 
 /** Whether acting at `now` would be below a floor (`atLeast`): before the first day allowed, which is `dueOn`. */
@@ -116,9 +118,9 @@ export function isTooEarly(
   now: string,
 ): boolean {
   if (rule.kind !== 'atLeast' || !isOpen(ledger)) return false;
-  const { held, dueDay, dueAt, unit } = reckon(ledger, rule, calendar);
+  const { heldSince, dueDay, dueAt, unit } = reckon(ledger, rule, calendar);
   const at = parseInstant(now);
-  return held || (unit === 'workingHours' ? at < dueAt : calendar.clock.dayAt(at) < dueDay);
+  return heldSince !== undefined || (unit === 'workingHours' ? at < dueAt : calendar.clock.dayAt(at) < dueDay);
 }
 
 /** Whether a limit was met after its end; false while it has not been met. Completion known by date only is late from the day after. */
@@ -171,11 +173,11 @@ export function reckon(ledger: DeadlineLedger, rule: DeadlineRule, calendar: Wor
   const pauses: ReckonedPause[] = [];
   const extensions: ReckonedExtension[] = [];
   let granted = 0;
-  let held = false;
+  let heldSince: number | undefined;
   let remaining: Term | undefined;
 
   for (const change of changesOf(ledger)) {
-    const inTime = held || change.at <= end.dueAt;
+    const inTime = heldSince !== undefined || change.at <= end.dueAt;
     if (change.extension !== undefined) {
       const effect = granted >= (rule.extension?.max ?? 0) ? 'overLimit' : inTime ? 'extends' : 'tooLate';
       extensions.push({ ...change.extension, effect });
@@ -184,15 +186,15 @@ export function reckon(ledger: DeadlineLedger, rule: DeadlineRule, calendar: Wor
       count = { ...count, budget: add(count.budget, change.extension.term) };
     } else {
       const { from, to } = change.pause;
-      const amount = to === undefined ? 0 : paused(unit, from, to, calendar);
+      const amount = to === undefined ? 0 : paused(count, from, to, calendar);
       const over = startingOver(rule, fixed === undefined);
       const effect = !inTime ? 'tooLate' : over === undefined ? 'stopsClock' : 'startsOver';
       pauses.push({ from, ...(to === undefined ? {} : { to }), effect, amount });
       if (!inTime) continue;
       const budget = typeof over === 'object' ? add(NOTHING, over.restart) : count.budget;
       if (to === undefined) {
-        held = true;
-        remaining = over === undefined ? leftAt(from, unit, end, calendar) : asTerm(budget, unit);
+        heldSince = from;
+        if (over !== undefined) remaining = asTerm(budget, unit);
         continue;
       }
       count =
@@ -203,9 +205,7 @@ export function reckon(ledger: DeadlineLedger, rule: DeadlineRule, calendar: Wor
     end = endOf(count, rule, calendar);
   }
 
-  if (held && remaining !== undefined && startingOver(rule, fixed === undefined) === undefined) {
-    remaining = leftAt(pauses.at(-1)!.from, unit, end, calendar);
-  }
+  if (heldSince !== undefined) remaining ??= leftAt(heldSince, count, end, calendar);
   return {
     unit,
     received,
@@ -217,7 +217,7 @@ export function reckon(ledger: DeadlineLedger, rule: DeadlineRule, calendar: Wor
     pauses,
     extensions,
     ...end,
-    held,
+    ...(heldSince === undefined ? {} : { heldSince }),
     ...(remaining === undefined ? {} : { remaining }),
   };
 }
@@ -298,7 +298,7 @@ function endInDays(count: Count, rule: DeadlineRule, calendar: WorkingCalendar):
   if (budget.workingDays > 0 || (unit === 'workingDays' && fixed === undefined && budget.calendarDays === 0)) {
     endDay = calendar.workingDayAfter(endDay, budget.workingDays);
   }
-  for (const { from, to } of stops) endDay = resumedEnd(unit, endDay, from, to, calendar);
+  for (const { from, to } of stops) endDay = resumedEnd(count, endDay, from, to, calendar);
 
   const time = fixed?.at === undefined ? undefined : calendar.clock.timeAt(fixed.at);
   const rolls = rule.endOnDayOff === 'rollsForward' && time === undefined && !calendar.isWorking(endDay);
@@ -308,9 +308,10 @@ function endInDays(count: Count, rule: DeadlineRule, calendar: WorkingCalendar):
 }
 
 /** What was left when the clock stopped, counted from the day it went on. Stopped on the last day, what is left is a day: the one it goes on, or the next once that is over. */
-function resumedEnd(unit: TermUnit, endDay: number, from: number, to: number, calendar: WorkingCalendar): number {
-  const stopped = calendar.clock.dayAt(from);
-  const resumed = calendar.clock.dayAt(to);
+function resumedEnd(count: Count, endDay: number, from: number, to: number, calendar: WorkingCalendar): number {
+  const { unit } = count;
+  const stopped = countedDay(count, from, calendar);
+  const resumed = countedDay(count, to, calendar);
   const left = countDays(unit, stopped, endDay, calendar);
   const step =
     unit === 'workingDays' ? (n: number) => calendar.workingDayAfter(resumed, n) : (n: number) => resumed + n;
@@ -323,17 +324,23 @@ function countDays(unit: TermUnit, from: number, to: number, calendar: WorkingCa
   return unit === 'workingDays' ? calendar.countWorking(from, to) : to - from;
 }
 
-function paused(unit: TermUnit, from: number, to: number, calendar: WorkingCalendar): number {
-  return unit === 'workingHours'
-    ? calendar.workingTimeBetween(from, to)
-    : countDays(unit, calendar.clock.dayAt(from), calendar.clock.dayAt(to), calendar);
+/** The day of an instant as the count sees it: before its start nothing is counted, so nothing can be paused either. */
+function countedDay({ startDay }: Count, at: number, calendar: WorkingCalendar): number {
+  return Math.max(startDay, calendar.clock.dayAt(at));
 }
 
-function leftAt(at: number, unit: TermUnit, end: End, calendar: WorkingCalendar): Term {
+function paused(count: Count, from: number, to: number, calendar: WorkingCalendar): number {
+  return count.unit === 'workingHours'
+    ? calendar.workingTimeBetween(from, to)
+    : countDays(count.unit, countedDay(count, from, calendar), countedDay(count, to, calendar), calendar);
+}
+
+function leftAt(at: number, count: Count, end: End, calendar: WorkingCalendar): Term {
+  const { unit } = count;
   if (unit === 'workingHours') {
     return { unit, amount: Math.max(0, calendar.workingTimeBetween(at, end.dueAt)) / MS_PER_HOUR };
   }
-  const days = countDays(unit, calendar.clock.dayAt(at), end.endDay, calendar);
+  const days = countDays(unit, countedDay(count, at, calendar), end.endDay, calendar);
   return { unit: unit === 'months' ? 'calendarDays' : unit, amount: Math.max(0, days) };
 }
 
@@ -350,15 +357,6 @@ function add(budget: Budget, term: Term | undefined): Budget {
 
 function asTerm(budget: Budget, unit: TermUnit): Term {
   return { unit, amount: unit === 'workingHours' ? budget.workingTime / MS_PER_HOUR : budget[unit] };
-}
-
-/** The same day of a later month, or that month's last where there is none (Civil Code of the PRC, art. 202). */
-function addMonths(day: number, count: number): number {
-  const date = isoDate(day);
-  const month = Number(date.slice(0, 4)) * 12 + Number(date.slice(5, 7)) - 1 + count;
-  const first = (ofMonth: number) =>
-    epochDay(`${String(Math.floor(ofMonth / 12)).padStart(4, '0')}-${String((ofMonth % 12) + 1).padStart(2, '0')}-01`);
-  return Math.min(first(month) + Number(date.slice(8)) - 1, first(month + 1) - 1);
 }
 
 function isProvisional({ startDay, fixed, dueDay }: Reckoning, calendar: WorkingCalendar): boolean {
@@ -380,13 +378,13 @@ function warnedAt(term: Term, { dueDay, dueAt }: Reckoning, calendar: WorkingCal
   return calendar.clock.instantAt(day, 0);
 }
 
-function standsAt(ledger: DeadlineLedger, { held, pauses }: Reckoning, calendar: WorkingCalendar, now: number): number {
+function standsAt(ledger: DeadlineLedger, { heldSince }: Reckoning, calendar: WorkingCalendar, now: number): number {
   const ended = ledger.metAt ?? ledger.cancelledAt;
   let at = now;
   if (ended !== undefined) {
     at = Math.min(at, isDate(ended) ? calendar.endOf(epochDay(ended)) - 1 : parseInstant(ended));
   }
-  return held ? Math.min(at, pauses.at(-1)!.from) : at;
+  return heldSince === undefined ? at : Math.min(at, heldSince);
 }
 
 function isOpen({ status }: DeadlineLedger): boolean {

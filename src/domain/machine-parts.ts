@@ -1,4 +1,4 @@
-import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { type AnyStateMachine, type AnyStateNode, createActor } from 'xstate';
 import { stateName } from './state-name.js';
 
 /** A transition as XState keeps it, as far as it is looked at here. */
@@ -62,11 +62,10 @@ export function inertScope(machine: AnyStateMachine): InertScope {
   let scope = scopes.get(machine);
   if (!scope) {
     const nothing = (): void => {};
-    const system = { _clock: { setTimeout: nothing, clearTimeout: nothing }, _logger: nothing, get: () => undefined };
-    const self = { id: '', sessionId: '', system, send: nothing, getSnapshot: () => undefined };
+    const self = createActor(machine);
     scope = {
       self,
-      system,
+      system: self.system,
       id: '',
       sessionId: '',
       logger: nothing,

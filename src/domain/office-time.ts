@@ -45,6 +45,15 @@ export function yearOf(day: number): number {
   return Number(isoDate(day).slice(0, 4));
 }
 
+/** The same day of a later month, or that month's last where there is none (Civil Code of the PRC, art. 202). */
+export function addMonths(day: number, count: number): number {
+  const date = isoDate(day);
+  const month = Number(date.slice(0, 4)) * 12 + Number(date.slice(5, 7)) - 1 + count;
+  const first = (ofMonth: number) =>
+    epochDay(`${String(Math.floor(ofMonth / 12)).padStart(4, '0')}-${String((ofMonth % 12) + 1).padStart(2, '0')}-01`);
+  return Math.min(first(month) + Number(date.slice(8)) - 1, first(month + 1) - 1);
+}
+
 /** Whether the text is a bare date (`yyyy-mm-dd`), one that exists, without a time. */
 export function isDate(text: string): boolean {
   return text.length === 10 && !Number.isNaN(readDay(text));

@@ -4,7 +4,7 @@ import { headOf } from '../append-offer.js';
 import type { Appended } from '../event-store.js';
 import { BUSY_TIMEOUT_MS } from './ledger-file.js';
 import type { Database } from './sqlite-binding.js';
-import { isBusy, isConstraintViolation, isInputOutputError, sqliteFailure } from './sqlite-failure.js';
+import { isBusy, isConstraintViolation, isInputOutputError, storeFailure } from './sqlite-failure.js';
 import { type StreamHead, streamHeads } from './stream-heads.js';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.js';
 
@@ -159,7 +159,7 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
           const detail = (error as Error).message;
           reject(new CaseError({ code: 'STORE_OUTCOME_UNKNOWN', stream, detail }, { cause: error }));
         }
-      } else rejectAll(group, sqliteFailure(error, path));
+      } else rejectAll(group, storeFailure(path, error));
       return;
     }
 
@@ -190,7 +190,7 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
       commitNextGroup();
     } catch (error) {
       undo();
-      rejectAll(queue.splice(0), sqliteFailure(error, path));
+      rejectAll(queue.splice(0), storeFailure(path, error));
     }
     scheduled = false;
     if (queue.length > 0) schedule();

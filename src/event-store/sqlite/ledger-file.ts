@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CaseError } from '../../domain/case-error.js';
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './migrations.js';
 import { type Database, type openDatabase, sqliteErrorCode } from './sqlite-binding.js';
-import { isBusy, isNotADatabase, sqliteFailure } from './sqlite-failure.js';
+import { isBusy, isNotADatabase, storeFailure } from './sqlite-failure.js';
 
 /** How long a statement waits for another process to let go of the file. */
 export const BUSY_TIMEOUT_MS = 5_000;
@@ -113,7 +113,7 @@ function migrate(database: Database, path: string): void {
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
   } catch (error) {
     // Closing the connection, which follows, rolls back.
-    throw sqliteFailure(error, path);
+    throw storeFailure(path, error);
   }
 }
 
@@ -140,5 +140,5 @@ const SQLITE_CANTOPEN = 14;
 function openingFailure(path: string, readOnly: boolean, error: unknown): unknown {
   if (isNotADatabase(error)) return notALedger(path, 'it is not a database');
   if (readOnly && sqliteErrorCode(error) === SQLITE_CANTOPEN) return notALedger(path, 'there is no such file');
-  return sqliteFailure(error, path);
+  return storeFailure(path, error);
 }

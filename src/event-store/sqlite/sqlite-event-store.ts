@@ -8,13 +8,13 @@ import { EVENT_COLUMNS, eventRows, recordedEvent } from './event-rows.js';
 import { groupCommit } from './group-commit.js';
 import { openLedgerFile } from './ledger-file.js';
 import { openDatabase } from './sqlite-binding.js';
-import { sqliteFailure } from './sqlite-failure.js';
+import { storeFailure } from './sqlite-failure.js';
 
 /** How many appends may wait for a commit before further ones are refused; a second or less of work. */
 export const DEFAULT_MAX_QUEUED = 10_000;
 
 /** Pages of write-ahead log after which it is written back into the file: seldom enough to be cheap, little enough to be short. */
-export const WAL_CHECKPOINT_PAGES = 4_000;
+export const WAL_CHECKPOINT_PAGES = 8_000;
 
 /** UTF-16 units of data and metadata after which a page is handed out though it holds fewer events than asked for. */
 const MAX_PAGE_UNITS = 8_000_000;
@@ -87,7 +87,7 @@ export async function sqliteEventStore(options: SqliteEventStoreOptions): Promis
       }
       return events;
     } catch (error) {
-      throw sqliteFailure(error, path);
+      throw storeFailure(path, error);
     }
   }
 
@@ -104,7 +104,7 @@ export async function sqliteEventStore(options: SqliteEventStoreOptions): Promis
       try {
         return rowsOf(stream, from, limit).map((row) => recordedEvent(row, path));
       } catch (error) {
-        throw sqliteFailure(error, path);
+        throw storeFailure(path, error);
       }
     },
 
@@ -136,7 +136,7 @@ export async function sqliteEventStore(options: SqliteEventStoreOptions): Promis
         const position = selectHead.get()?.position;
         return typeof position === 'number' ? BigInt(position) : undefined;
       } catch (error) {
-        throw sqliteFailure(error, path);
+        throw storeFailure(path, error);
       }
     },
 

@@ -34,7 +34,7 @@ export function isNotADatabase(error: unknown): boolean {
 }
 
 /** What SQLite said in the project's own terms. An error that is not SQLite's comes back as it is. */
-export function sqliteFailure(error: unknown, path: string): unknown {
+export function storeFailure(path: string, error: unknown): unknown {
   const detail = error instanceof Error ? error.message : String(error);
   switch (primaryCode(error)) {
     case undefined:
