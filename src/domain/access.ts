@@ -46,7 +46,11 @@ function clauseOf(actor: Actor, role: RoleDefinition | undefined): ReachClause |
     case 'department':
       return actor.department === undefined
         ? undefined
-        : { scope: 'department', department: actor.department, region: actor.region === undefined ? undefined : regionPrefix(actor.region) };
+        : {
+            scope: 'department',
+            department: actor.department,
+            region: actor.region === undefined ? undefined : regionPrefix(actor.region),
+          };
     case 'own':
       return { scope: 'own', owner: actor.id };
     default:
@@ -66,7 +70,10 @@ function clauseReaches(clause: ReachClause, labels: CaseLabels): boolean {
     case 'region':
       return labels.region?.startsWith(clause.region) ?? false;
     case 'department':
-      return labels.department === clause.department && (clause.region === undefined || (labels.region?.startsWith(clause.region) ?? true));
+      return (
+        labels.department === clause.department &&
+        (clause.region === undefined || (labels.region?.startsWith(clause.region) ?? true))
+      );
     case 'own':
       return labels.owner === clause.owner;
   }
@@ -80,18 +87,30 @@ export function regionPrefix(region: string): string {
 /**
  * The role in which an actor may send this event to a case with these labels.
  *
- * @param labels the case's labels with those the event itself sets, so that an opening event is judged by where it would put the case
+ * @param labels the case's labels; for an event that opens a case, those it would set when sent in a role, so that it is
+ *   judged by where it would put the case
  * @throws CaseError `ROLE_NOT_PERMITTED` when it holds none of the event's roles · `OUT_OF_SCOPE` when none of those it holds reaches the case
  */
-export function actingRole(workflow: Workflow, type: string, actor: Actor, labels: CaseLabels): string {
-  const permitted = workflow.events[type]?.roles ?? [];
-  const held = permitted.filter((role) => actor.roles.includes(role));
-  if (held.length === 0) throw new CaseError({ code: 'ROLE_NOT_PERMITTED', event: type, required: permitted, held: actor.roles });
-
+export function actingRole(
+  workflow: Workflow,
+  type: string,
+  actor: Actor,
+  labels: CaseLabels | ((role: string) => CaseLabels),
+): string {
+  const held = heldRoles(workflow, type, actor);
   for (const role of held) {
     const clause = clauseOf(actor, workflow.roles[role]);
-    if (clause && clauseReaches(clause, labels)) return role;
+    if (clause && clauseReaches(clause, typeof labels === 'function' ? labels(role) : labels)) return role;
   }
   const scopes = held.map((role) => workflow.roles[role]?.scope ?? 'none').join(' or ');
   throw new CaseError({ code: 'OUT_OF_SCOPE', what: 'the case', scope: scopes });
+}
+
+/** The event's roles that an actor holds, one or more, in the definition's order. @throws CaseError `ROLE_NOT_PERMITTED` when it holds none */
+export function heldRoles(workflow: Workflow, type: string, actor: Actor): readonly string[] {
+  const permitted = workflow.events[type]?.roles ?? [];
+  const held = permitted.filter((role) => actor.roles.includes(role));
+  if (held.length === 0)
+    throw new CaseError({ code: 'ROLE_NOT_PERMITTED', event: type, required: permitted, held: actor.roles });
+  return held;
 }

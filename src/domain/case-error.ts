@@ -16,31 +16,79 @@ export type GuardReason = { readonly guard: string; readonly title: Title };
 export type CaseFailure =
   // What was asked for does not exist, or exists already
   | { readonly code: 'WORKFLOW_UNKNOWN'; readonly workflow: string; readonly known: readonly string[] }
-  | { readonly code: 'WORKFLOW_VERSION_UNKNOWN'; readonly workflow: string; readonly version: number; readonly known: readonly number[] }
+  | {
+      readonly code: 'WORKFLOW_VERSION_UNKNOWN';
+      readonly workflow: string;
+      readonly version: number;
+      readonly known: readonly number[];
+    }
   | { readonly code: 'CASE_NOT_FOUND'; readonly workflow: string; readonly caseId: string }
   | { readonly code: 'CASE_EXISTS'; readonly workflow: string; readonly caseId: string }
   | { readonly code: 'CASE_ID_INVALID'; readonly caseId: string }
   // The event is refused
-  | { readonly code: 'EVENT_UNKNOWN'; readonly event: string; readonly workflow: string; readonly known: readonly string[] }
-  | { readonly code: 'EVENT_NOT_ALLOWED'; readonly event: string; readonly state: string; readonly allowed: readonly string[] }
-  | { readonly code: 'GUARD_DENIED'; readonly event: string; readonly state: string; readonly reasons: readonly GuardReason[] }
+  | {
+      readonly code: 'EVENT_UNKNOWN';
+      readonly event: string;
+      readonly workflow: string;
+      readonly known: readonly string[];
+    }
+  | {
+      readonly code: 'EVENT_NOT_ALLOWED';
+      readonly event: string;
+      readonly state: string;
+      readonly allowed: readonly string[];
+    }
+  | {
+      readonly code: 'GUARD_DENIED';
+      readonly event: string;
+      readonly state: string;
+      readonly reasons: readonly GuardReason[];
+    }
   | { readonly code: 'EVENT_DATA_INVALID'; readonly event: string; readonly issues: readonly InputIssue[] }
-  | { readonly code: 'ROLE_NOT_PERMITTED'; readonly event: string; readonly required: readonly string[]; readonly held: readonly string[] }
+  | {
+      readonly code: 'ROLE_NOT_PERMITTED';
+      readonly event: string;
+      readonly required: readonly string[];
+      readonly held: readonly string[];
+    }
   | { readonly code: 'OUT_OF_SCOPE'; readonly what: string; readonly scope: string }
   | { readonly code: 'SAME_PERSON'; readonly event: string; readonly separateFrom: string }
-  | { readonly code: 'BACKDATE_REFUSED'; readonly event: string; readonly occurredAt: string; readonly earliest: string }
+  | {
+      readonly code: 'BACKDATE_REFUSED';
+      readonly event: string;
+      readonly occurredAt: string;
+      readonly earliest: string;
+    }
   | { readonly code: 'REASON_REQUIRED'; readonly event: string }
   | { readonly code: 'FACT_UNAVAILABLE'; readonly fact: string; readonly source: string; readonly detail: string }
   // The command is refused
   | { readonly code: 'COMMAND_INVALID'; readonly issues: readonly InputIssue[] }
   | { readonly code: 'COMMAND_ID_REUSED'; readonly commandId: string; readonly stream: string }
-  | { readonly code: 'REVISION_CONFLICT'; readonly stream: string; readonly expected: ExpectedRevision; readonly actual: ExpectedRevision }
+  | {
+      readonly code: 'REVISION_CONFLICT';
+      readonly stream: string;
+      readonly expected: ExpectedRevision;
+      readonly actual: ExpectedRevision;
+    }
   | { readonly code: 'APPEND_TOO_LARGE'; readonly bytes: number; readonly limit: number }
   | { readonly code: 'OVERLOADED'; readonly queue: string; readonly limit: number }
   // The past cannot be read as it was written
-  | { readonly code: 'REPLAY_DIVERGED'; readonly stream: string; readonly revision: number; readonly event: string; readonly recorded: string; readonly replayed: string }
+  | {
+      readonly code: 'REPLAY_DIVERGED';
+      readonly stream: string;
+      readonly revision: number;
+      readonly event: string;
+      readonly recorded: string;
+      readonly replayed: string;
+    }
   | { readonly code: 'ENVELOPE_UNKNOWN'; readonly stream: string; readonly revision: number; readonly detail: string }
-  | { readonly code: 'MIGRATION_REFUSED'; readonly stream: string; readonly from: number; readonly to: number; readonly detail: string }
+  | {
+      readonly code: 'MIGRATION_REFUSED';
+      readonly stream: string;
+      readonly from: number;
+      readonly to: number;
+      readonly detail: string;
+    }
   // Definitions
   | { readonly code: 'DEFINITION_INVALID'; readonly workflow: string; readonly problems: readonly string[] }
   // Personal data
@@ -62,7 +110,12 @@ export type CaseFailure =
   | { readonly code: 'POSITION_INVALID'; readonly token: string }
   | { readonly code: 'POSITION_FOREIGN'; readonly token: string; readonly ledger: string }
   | { readonly code: 'PROJECTION_BEHIND'; readonly projection: string; readonly behind: number }
-  | { readonly code: 'PROJECTION_HALTED'; readonly projection: string; readonly position: string; readonly detail: string }
+  | {
+      readonly code: 'PROJECTION_HALTED';
+      readonly projection: string;
+      readonly position: string;
+      readonly detail: string;
+    }
   | { readonly code: 'PROJECTION_UNKNOWN'; readonly projection: string; readonly known: readonly string[] }
   | { readonly code: 'CURSOR_INVALID'; readonly cursor: string }
   // Deadlines and calendars

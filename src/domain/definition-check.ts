@@ -1,7 +1,7 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { z } from 'zod';
 import { isBuiltInEvent } from './built-in-events.js';
-import { validateDeadlineRules } from './deadline.js';
+import { statesNamed, validateDeadlineRules } from './deadline.js';
 import { guardNames, nodePath, nodeTransitions, stateNodes } from './machine-parts.js';
 import type { Title } from './title.js';
 import type { WorkflowSource } from './workflow.js';
@@ -22,6 +22,7 @@ export function definitionProblems(source: WorkflowSource): string[] {
     ...guardProblems(source),
     ...titleProblems(source),
     ...validateDeadlineRules(source.deadlines ?? {}, Object.keys(source.events)),
+    ...deadlineStateProblems(source),
   ];
 }
 
@@ -153,4 +154,11 @@ function titleProblems({ machine, title, states, events, roles, guards = {} }: W
       .filter((path) => !paths.has(path))
       .map((path) => `the title for state "${path}" belongs to no state`),
   ];
+}
+
+function deadlineStateProblems({ machine, deadlines = {} }: WorkflowSource): string[] {
+  const paths = new Set(stateNodes(machine).map(nodePath));
+  return statesNamed(deadlines)
+    .filter((path) => !paths.has(path))
+    .map((path) => `a deadline names the state "${path}", which the machine does not have`);
 }

@@ -146,13 +146,8 @@ export function dayCount(ledger: DeadlineLedger, rule: DeadlineRule, calendar: W
     .reduce((sum, { amount }) => sum + amount, 0);
   const total = Math.max(0, distance(start, dueAt) - (unit === 'workingHours' ? paused / MS_PER_HOUR : paused));
   const left = distance(Math.max(at, start), dueAt);
-  return {
-    unit,
-    elapsed: total - Math.min(total, left),
-    total,
-    remaining: Math.min(total, Math.max(0, left)),
-    over: Math.max(0, -left),
-  };
+  const remaining = Math.min(total, Math.max(0, left));
+  return { unit, elapsed: total - remaining, total, remaining, over: Math.max(0, -left) };
 }
 
 /** The whole calculation, for whoever must show it; {@link dueOf} is its outcome. */

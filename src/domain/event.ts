@@ -30,7 +30,12 @@ export type EventMetadata = {
   /** UUID of the ledger the event was first recorded in. */
   readonly ledger: string;
   /** The command that brought it: its id, this event's place among the `size` events it brought, and the fingerprint of what was asked. */
-  readonly command: { readonly id: string; readonly index: number; readonly size: number; readonly fingerprint: string };
+  readonly command: {
+    readonly id: string;
+    readonly index: number;
+    readonly size: number;
+    readonly fingerprint: string;
+  };
   readonly actor: RecordedActor;
   readonly reason?: string;
   /** When it happened, ISO 8601 in UTC with milliseconds. Deadlines anchor here. */

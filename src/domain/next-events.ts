@@ -50,7 +50,12 @@ function refusalFor(current: CaseState, type: string, actor: Actor): CaseFailure
     // A case not opened yet has no labels to be out of reach of.
     if (current.revision >= 0) actingRole(workflow, type, actor, labels);
     else if (!workflow.events[type]?.roles.some((role) => actor.roles.includes(role))) {
-      return { code: 'ROLE_NOT_PERMITTED', event: type, required: workflow.events[type]?.roles ?? [], held: actor.roles };
+      return {
+        code: 'ROLE_NOT_PERMITTED',
+        event: type,
+        required: workflow.events[type]?.roles ?? [],
+        held: actor.roles,
+      };
     }
   } catch (error) {
     if (error instanceof CaseError) return error.failure;
@@ -64,8 +69,8 @@ const schemas = new WeakMap<Workflow, Map<string, object>>();
 
 /** JSON Schema (2020-12) of one event's data as it is sent. */
 export function eventSchema(workflow: Workflow, type: string): object {
-  let known = schemas.get(workflow);
-  if (!known) schemas.set(workflow, (known = new Map()));
+  const known = schemas.get(workflow) ?? new Map<string, object>();
+  schemas.set(workflow, known);
   let schema = known.get(type);
   if (!schema) {
     schema = z.toJSONSchema(workflow.events[type]!.data, { io: 'input' });

@@ -21,18 +21,8 @@ export function epochDay(date: string): number {
 
 /** The ISO date `day` days after 1970-01-01; the inverse of {@link epochDay} in the years 0 to 9999. */
 export function isoDate(day: number): string {
-  const shifted = day + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const ofEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (ofEra - Math.floor(ofEra / 1_460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365,
-  );
-  const ofYear = ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const marchMonth = Math.floor((5 * ofYear + 2) / 153);
-  const dayOfMonth = ofYear - Math.floor((153 * marchMonth + 2) / 5) + 1;
-  const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  return `${String(year).padStart(4, '0')}-${month < 10 ? '0' : ''}${month}-${dayOfMonth < 10 ? '0' : ''}${dayOfMonth}`;
+  const { year, month, date } = civil(day);
+  return `${year < 1000 ? String(year).padStart(4, '0') : year}-${month < 10 ? '0' : ''}${month}-${date < 10 ? '0' : ''}${date}`;
 }
 
 /** ISO weekday of an epoch day: 1 is Monday, 7 is Sunday. */
@@ -42,16 +32,16 @@ export function isoWeekday(day: number): number {
 
 /** Calendar year of an epoch day. */
 export function yearOf(day: number): number {
-  return Number(isoDate(day).slice(0, 4));
+  return civil(day).year;
 }
 
 /** The same day of a later month, or that month's last where there is none (Civil Code of the PRC, art. 202). */
 export function addMonths(day: number, count: number): number {
-  const date = isoDate(day);
-  const month = Number(date.slice(0, 4)) * 12 + Number(date.slice(5, 7)) - 1 + count;
+  const { year, month: ofYear, date } = civil(day);
+  const month = year * 12 + ofYear - 1 + count;
   const first = (ofMonth: number) =>
     epochDay(`${String(Math.floor(ofMonth / 12)).padStart(4, '0')}-${String((ofMonth % 12) + 1).padStart(2, '0')}-01`);
-  return Math.min(first(month) + Number(date.slice(8)) - 1, first(month + 1) - 1);
+  return Math.min(first(month) + date - 1, first(month + 1) - 1);
 }
 
 /** Whether the text is a bare date (`yyyy-mm-dd`), one that exists, without a time. */
@@ -172,6 +162,24 @@ export function officeClock(timeZone: string): OfficeClock {
     clocks.set(timeZone, clock);
   }
   return clock;
+}
+
+/** Year, month (1 to 12) and date (1 to 31) of an epoch day, counted in eras of 400 years that begin on 1 March. */
+function civil(day: number): { readonly year: number; readonly month: number; readonly date: number } {
+  const shifted = day + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const ofEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (ofEra - Math.floor(ofEra / 1_460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365,
+  );
+  const ofYear = ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const marchMonth = Math.floor((5 * ofYear + 2) / 153);
+  const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    date: ofYear - Math.floor((153 * marchMonth + 2) / 5) + 1,
+  };
 }
 
 function readDay(text: string): number {

@@ -19,7 +19,10 @@ type SubjectSchema = { readonly [subjectBrand]: true };
  * @param options.identifies whether the value alone names the person, such as an identity number: the subject is then
  *   found again by it through a keyed blind index
  */
-export function personal<Schema extends z.ZodType>(schema: Schema, options: { readonly identifies?: boolean } = {}): Schema & PersonalField {
+export function personal<Schema extends z.ZodType>(
+  schema: Schema,
+  options: { readonly identifies?: boolean } = {},
+): Schema & PersonalField {
   const marked = schema.meta({ ...schema.meta(), 'x-personal': true });
   marks.add(marked, { kind: 'personal', identifies: options.identifies === true });
   return marked as Schema & PersonalField;
@@ -49,7 +52,9 @@ export type PublicData<Schema> = Schema extends SubjectSchema & z.ZodObject<infe
         ? readonly PublicData<Item>[]
         : z.output<Schema>;
 
-type PublicShape<Shape> = { readonly [Key in keyof Shape as Shape[Key] extends PersonalField ? never : Key]: PublicData<Shape[Key]> };
+type PublicShape<Shape> = {
+  readonly [Key in keyof Shape as Shape[Key] extends PersonalField ? never : Key]: PublicData<Shape[Key]>;
+};
 
 /** Where the personal fields of one object schema lie. Computed once per event definition. */
 export type PersonalPlan = {
@@ -101,7 +106,12 @@ function unwrap(schema: z.ZodType): z.ZodType {
 }
 
 function inner(schema: z.ZodType): z.ZodType | undefined {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault || schema instanceof z.ZodReadonly) {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodReadonly
+  ) {
     return schema.unwrap() as z.ZodType;
   }
   return undefined;
@@ -157,14 +167,26 @@ function split(plan: PersonalPlan, data: JsonObject, path: string, parts: Person
       typeof fields[field] === 'string' ? [{ field, value: fields[field] as string }] : [],
     );
     const named = data.subjectRef;
-    parts.push({ path, subjectRef: typeof named === 'string' ? named : undefined, ownSubject: plan.subject, fields, identifiers });
+    parts.push({
+      path,
+      subjectRef: typeof named === 'string' ? named : undefined,
+      ownSubject: plan.subject,
+      fields,
+      identifiers,
+    });
   }
   return open;
 }
 
 /** Puts each part's `subjectRef` into the object it belongs to, so that machines and read models can name the subject. */
-export function withSubjects(open: JsonObject, subjects: readonly { readonly path: string; readonly subjectRef: string }[]): JsonObject {
-  return subjects.reduce((data, { path, subjectRef }) => patch(data, path, (object) => ordered({ ...object, subjectRef })), open);
+export function withSubjects(
+  open: JsonObject,
+  subjects: readonly { readonly path: string; readonly subjectRef: string }[],
+): JsonObject {
+  return subjects.reduce(
+    (data, { path, subjectRef }) => patch(data, path, (object) => ordered({ ...object, subjectRef })),
+    open,
+  );
 }
 
 /** An encrypted part as stored in an event's data, in the list under {@link PERSONAL_KEY}. */
@@ -222,7 +244,8 @@ function patch(data: JsonObject, path: string, change: (object: JsonObject) => J
   const rest = cut === -1 ? '' : path.slice(cut);
   const member = (data as Record<string, JsonValue>)[token];
   const changed = patch((member ?? {}) as JsonObject, rest, change);
-  if (Array.isArray(data)) return data.map((item, index) => (String(index) === token ? changed : item)) as unknown as JsonObject;
+  if (Array.isArray(data))
+    return data.map((item, index) => (String(index) === token ? changed : item)) as unknown as JsonObject;
   return { ...data, [token]: changed };
 }
 

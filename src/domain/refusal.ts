@@ -19,9 +19,15 @@ export function takenEvents(snapshot: AnyMachineSnapshot): string[] {
  * Says why a machine does not take an event: XState answers the same snapshot whether the event is unknown here or a
  * guard said no.
  */
-export function refusal(workflow: Workflow, snapshot: AnyMachineSnapshot, state: string, event: OfferedEvent): CaseError {
+export function refusal(
+  workflow: Workflow,
+  snapshot: AnyMachineSnapshot,
+  state: string,
+  event: OfferedEvent,
+): CaseError {
   const candidates = getNextTransitions(snapshot).filter(({ eventType }) => eventType === event.type);
-  const denied = snapshot.status === 'active' ? candidates.flatMap(({ guard }) => deniedBy(workflow, snapshot, guard, event)) : [];
+  const denied =
+    snapshot.status === 'active' ? candidates.flatMap(({ guard }) => deniedBy(workflow, snapshot, guard, event)) : [];
   if (denied.length === 0) {
     return new CaseError({ code: 'EVENT_NOT_ALLOWED', event: event.type, state, allowed: takenEvents(snapshot) });
   }
@@ -33,23 +39,36 @@ export function refusal(workflow: Workflow, snapshot: AnyMachineSnapshot, state:
  * Reasons why an event cannot be sent now, as far as they follow from the case alone: those of guards that read only
  * the context, where no transition is free of them.
  */
-export function standingDenials(workflow: Workflow, snapshot: AnyMachineSnapshot, type: string): readonly GuardReason[] {
+export function standingDenials(
+  workflow: Workflow,
+  snapshot: AnyMachineSnapshot,
+  type: string,
+): readonly GuardReason[] {
   const candidates = getNextTransitions(snapshot).filter(({ eventType }) => eventType === type);
   const perTransition = candidates.map(({ guard }) => {
-    const readsContext = guardNames(guard).every((name) => name !== undefined && workflow.guards[name]?.reads === 'context');
+    const readsContext = guardNames(guard).every(
+      (name) => name !== undefined && workflow.guards[name]?.reads === 'context',
+    );
     return readsContext ? deniedBy(workflow, snapshot, guard, { type }) : [];
   });
   return perTransition.some((reasons) => reasons.length === 0) ? [] : perTransition.flat();
 }
 
-function deniedBy(workflow: Workflow, snapshot: AnyMachineSnapshot, guard: unknown, event: OfferedEvent): GuardReason[] {
+function deniedBy(
+  workflow: Workflow,
+  snapshot: AnyMachineSnapshot,
+  guard: unknown,
+  event: OfferedEvent,
+): GuardReason[] {
   if (guard === undefined || holds(snapshot, guard, event)) return [];
   const members = (guard as { guards?: readonly unknown[] }).guards ?? [guard];
   const failing = members.filter((member) => !holds(snapshot, member, event));
   const names = (failing.length > 0 ? failing : members).flatMap(guardNames);
   return names.flatMap((name) => {
     const words = name === undefined ? undefined : workflow.guards[name];
-    return words && name !== undefined ? [{ guard: name, title: words.title }] : [];
+    if (!words || name === undefined) return [];
+    const input = { context: snapshot.context as never, event: event as never };
+    return [{ guard: name, title: words.explain?.(input) ?? words.title }];
   });
 }
 
@@ -67,6 +86,11 @@ function holds(snapshot: AnyMachineSnapshot, guard: unknown, event: OfferedEvent
   return call(implementation, snapshot, args, typeof params === 'function' ? params(args) : params);
 }
 
-function call(guard: GuardFunction, snapshot: AnyMachineSnapshot, args: { context: unknown; event: OfferedEvent }, params: unknown): boolean {
+function call(
+  guard: GuardFunction,
+  snapshot: AnyMachineSnapshot,
+  args: { context: unknown; event: OfferedEvent },
+  params: unknown,
+): boolean {
   return guard.check ? guard.check(snapshot, args, guard) : guard(args, params);
 }

@@ -28,7 +28,12 @@ export function replay(history: readonly RecordedEvent[], definitions: Definitio
  *
  * @param history the case's events from the first on, which `case.migrated` tells again under the new version
  */
-export function replayNext(state: CaseState, event: RecordedEvent, history: readonly RecordedEvent[], definitions: Definitions): CaseState {
+export function replayNext(
+  state: CaseState,
+  event: RecordedEvent,
+  history: readonly RecordedEvent[],
+  definitions: Definitions,
+): CaseState {
   const next = isBuiltInEvent(event.type) ? builtIn(state, event, history, definitions) : machineStep(state, event);
   if (next.state !== event.metadata.state) throw diverged(event, next.state);
   return { ...next, revision: event.revision, recordedAt: event.metadata.recordedAt };
@@ -36,15 +41,24 @@ export function replayNext(state: CaseState, event: RecordedEvent, history: read
 
 function machineStep(state: CaseState, event: RecordedEvent): CaseState {
   const decidable = decidableOf(event);
-  if (state.snapshot.status !== 'active' || !state.snapshot.can(decidable as never)) throw diverged(event, `refused in ${state.state}`);
+  if (state.snapshot.status !== 'active' || !state.snapshot.can(decidable as never))
+    throw diverged(event, `refused in ${state.state}`);
   return applied(state, decidable);
 }
 
-function builtIn(state: CaseState, event: RecordedEvent, history: readonly RecordedEvent[], definitions: Definitions): CaseState {
+function builtIn(
+  state: CaseState,
+  event: RecordedEvent,
+  history: readonly RecordedEvent[],
+  definitions: Definitions,
+): CaseState {
   if (event.type !== 'case.migrated') return state;
   const { to } = event.data as unknown as { to: { version: number } };
   const target = definitions.get(state.workflow.name, to.version);
-  return retell(target, history.filter(({ revision }) => revision < event.revision));
+  return retell(
+    target,
+    history.filter(({ revision }) => revision < event.revision),
+  );
 }
 
 /**
@@ -60,12 +74,15 @@ export function retell(target: Workflow, history: readonly RecordedEvent[]): Cas
     const refuse = (detail: string): never => {
       throw new CaseError({ code: 'MIGRATION_REFUSED', stream: event.stream, from, to: target.version, detail });
     };
-    const migration = translationFor(target, from) ?? refuse(`version ${target.version} declares no migration from ${from}`);
+    const migration =
+      translationFor(target, from) ?? refuse(`version ${target.version} declares no migration from ${from}`);
     const same = { type: event.type, data: openPart(event.data) };
     for (const one of migration.translate?.(same) ?? [same]) {
       const decidable = { ...decidableOf(event), ...one };
       if (state.snapshot.status !== 'active' || !state.snapshot.can(decidable as never)) {
-        refuse(`revision ${event.revision} ("${one.type}") is not allowed in "${state.state}" of version ${target.version}`);
+        refuse(
+          `revision ${event.revision} ("${one.type}") is not allowed in "${state.state}" of version ${target.version}`,
+        );
       }
       state = applied(state, decidable);
     }
@@ -81,7 +98,13 @@ function translationFor(target: Workflow, version: number): WorkflowMigration | 
 
 /** A recorded event as a machine takes it. */
 export function decidableOf(event: RecordedEvent): DecidableEvent {
-  return { type: event.type, data: openPart(event.data), facts: factValues(event), actor: event.metadata.actor, at: event.metadata.occurredAt };
+  return {
+    type: event.type,
+    data: openPart(event.data),
+    facts: factValues(event),
+    actor: event.metadata.actor,
+    at: event.metadata.occurredAt,
+  };
 }
 
 const NO_FACTS: Facts = {};

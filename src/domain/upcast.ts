@@ -12,13 +12,17 @@ import type { WorkflowRegistry } from './workflow-registry.js';
 export function upcast(event: RecordedEvent, registry: Pick<WorkflowRegistry, 'get' | 'names'>): RecordedEvent {
   const { metadata } = event;
   if (metadata.envelope !== ENVELOPE_VERSION) {
-    throw unknown(event, `its envelope has version ${String(metadata.envelope)}, this version reads ${ENVELOPE_VERSION}`);
+    throw unknown(
+      event,
+      `its envelope has version ${String(metadata.envelope)}, this version reads ${ENVELOPE_VERSION}`,
+    );
   }
   if (!registry.names().includes(metadata.workflow.name)) return event;
   const definition = registry.get(metadata.workflow.name, metadata.workflow.version).events[event.type];
   const shape = definition?.schema ?? 1;
   if (!definition || metadata.schema === shape) return event;
-  if (metadata.schema > shape) throw unknown(event, `its data has shape ${metadata.schema}, this version reads up to ${shape}`);
+  if (metadata.schema > shape)
+    throw unknown(event, `its data has shape ${metadata.schema}, this version reads up to ${shape}`);
 
   let data = openPart(event.data);
   for (let from = metadata.schema; from < shape; from += 1) {

@@ -1,5 +1,5 @@
-import { CaseError } from './case-error.js';
 import { LEDGER_ROLES } from './access.js';
+import { CaseError } from './case-error.js';
 import { categoryOf } from './stream-id.js';
 import type { RoleDefinition, Workflow } from './workflow.js';
 
@@ -30,8 +30,12 @@ export function workflowRegistry(workflows: readonly Workflow[]): WorkflowRegist
       throw new CaseError({ code: 'DEFINITION_INVALID', workflow: workflow.name, problems: [problem] });
     };
     const versions = byName.get(workflow.name) ?? [];
-    if (versions.some(({ version }) => version === workflow.version)) refuse(`version ${workflow.version} is registered twice`);
-    byName.set(workflow.name, [...versions, workflow].sort((a, b) => a.version - b.version));
+    if (versions.some(({ version }) => version === workflow.version))
+      refuse(`version ${workflow.version} is registered twice`);
+    byName.set(
+      workflow.name,
+      [...versions, workflow].sort((a, b) => a.version - b.version),
+    );
 
     const category = categoryOf(workflow.name);
     const owner = categories.get(category) ?? workflow.name;
@@ -56,7 +60,12 @@ export function workflowRegistry(workflows: readonly Workflow[]): WorkflowRegist
       const versions = versionsOf(name);
       const found = versions.find((one) => one.version === version);
       if (found) return found;
-      throw new CaseError({ code: 'WORKFLOW_VERSION_UNKNOWN', workflow: name, version, known: versions.map((one) => one.version) });
+      throw new CaseError({
+        code: 'WORKFLOW_VERSION_UNKNOWN',
+        workflow: name,
+        version,
+        known: versions.map((one) => one.version),
+      });
     },
     current: (name) => versionsOf(name).at(-1)!,
     all: () => [...byName.values()].flat(),

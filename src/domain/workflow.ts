@@ -2,8 +2,8 @@ import type { AnyStateMachine } from 'xstate';
 import type { z } from 'zod';
 import { CaseError } from './case-error.js';
 import type { DeadlineRules } from './deadline.js';
-import { definitionHash } from './definition-hash.js';
 import { definitionProblems } from './definition-check.js';
+import { definitionHash } from './definition-hash.js';
 import type { JsonObject, JsonValue, RecordedActor } from './event.js';
 import { type PersonalPlan, type PublicData, personalPlan } from './personal-data.js';
 import type { Title } from './title.js';
@@ -49,7 +49,11 @@ export type EventDefinition<Data extends z.ZodObject = z.ZodObject> = {
   /** Roles that may send it. Nobody else may. */
   readonly roles: readonly string[];
   /** Labels this event sets. */
-  readonly labels?: (input: { readonly data: PublicData<Data>; readonly facts: Facts; readonly actor: RecordedActor }) => CaseLabels;
+  readonly labels?: (input: {
+    readonly data: PublicData<Data>;
+    readonly facts: Facts;
+    readonly actor: RecordedActor;
+  }) => CaseLabels;
   /** Look-ups made before it is decided, by fact name. */
   readonly facts?: Readonly<Record<string, (input: FactInput) => FactRequest | undefined>>;
   /** Events of the same case whose senders may not send this one as well (two-person rule, 双人). */
@@ -71,6 +75,11 @@ export type GuardDefinition = {
   readonly title: Title;
   /** `context`: depends on the case alone, so that what is blocked can be said beforehand; `event`: on the event's data, facts or sender too. */
   readonly reads: 'context' | 'event';
+  /**
+   * The same no for the case at hand, such as one that names what is missing; `title` unless given. Asked only after
+   * the guard has denied, and of the `context` alone where the guard reads no more.
+   */
+  readonly explain?: (input: { readonly context: never; readonly event: never }) => Title;
 };
 
 /** The events a machine takes, from its definitions: public data, the facts, the actor and the instant it happened. */
@@ -88,7 +97,10 @@ export type MachineEvent<Definitions extends EventDefinitions> = {
 export type WorkflowMigration = {
   readonly from: number;
   /** The events of this version that stand for one of the earlier version; the same event unless given. */
-  readonly translate?: (event: { readonly type: string; readonly data: JsonObject }) => readonly { readonly type: string; readonly data: JsonObject }[];
+  readonly translate?: (event: {
+    readonly type: string;
+    readonly data: JsonObject;
+  }) => readonly { readonly type: string; readonly data: JsonObject }[];
 };
 
 /** What an author writes. See `docs/how-to/define-a-workflow.md`. */

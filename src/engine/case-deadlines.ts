@@ -1,5 +1,10 @@
 import { CaseError } from '../domain/case-error.js';
-import { advanceDeadlines, type DeadlineLedger, type DeadlineLedgers, NO_DEADLINES } from '../domain/deadline-ledger.js';
+import {
+  advanceDeadlines,
+  type DeadlineLedger,
+  type DeadlineLedgers,
+  NO_DEADLINES,
+} from '../domain/deadline-ledger.js';
 import { type Due, dueOf, isOverdue } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
 import { type Explanation, explainDeadline } from '../domain/explain-deadline.js';
@@ -25,19 +30,39 @@ export type CaseDeadline = {
 };
 
 /** The deadline ledgers of a case: the fold of its events over its workflow's rules. */
-export function deadlineLedgers(workflow: Workflow, history: readonly RecordedEvent[]): DeadlineLedgers {
-  return history.reduce((ledgers, event) => advanceDeadlines(workflow.deadlines, ledgers, deadlineEvent(event)), NO_DEADLINES);
+export function deadlineLedgers(
+  workflow: Workflow,
+  history: readonly Omit<RecordedEvent, 'position'>[],
+): DeadlineLedgers {
+  return history.reduce(
+    (ledgers, event) => advanceDeadlines(workflow.deadlines, ledgers, deadlineEvent(event)),
+    NO_DEADLINES,
+  );
 }
 
 /** An event as deadlines see it. */
-export function deadlineEvent(event: RecordedEvent) {
+export function deadlineEvent(event: Omit<RecordedEvent, 'position'>) {
   const { type, revision, metadata } = event;
   const { occurredAt, recordedAt, state, reason } = metadata;
-  return { type, data: openPart(event.data), occurredAt, recordedAt, facts: factValues(event), state, revision, ...(reason !== undefined && { reason }) };
+  return {
+    type,
+    data: openPart(event.data),
+    occurredAt,
+    recordedAt,
+    facts: factValues(event),
+    state,
+    revision,
+    ...(reason !== undefined && { reason }),
+  };
 }
 
 /** The deadlines of a case as they stand at `now`, earliest due first. */
-export function caseDeadlines(workflow: Workflow, history: readonly RecordedEvent[], definition: CalendarDefinition, now: string): readonly CaseDeadline[] {
+export function caseDeadlines(
+  workflow: Workflow,
+  history: readonly RecordedEvent[],
+  definition: CalendarDefinition,
+  now: string,
+): readonly CaseDeadline[] {
   const calendar = calendarInForce(definition, now);
   return Object.values(deadlineLedgers(workflow, history))
     .map((ledger): CaseDeadline => {

@@ -68,7 +68,10 @@ const Instant = z.iso.datetime({ offset: true });
 const Command = z.object({
   commandId: z.string().min(1).max(200),
   actor: z.object({ id: z.string().min(1).max(200), roles: z.array(z.string()) }),
-  events: z.array(z.object({ type: z.string().min(1).max(200), data: z.unknown(), occurredAt: Instant.optional() })).min(1).max(MAX_EVENTS_PER_COMMAND),
+  events: z
+    .array(z.object({ type: z.string().min(1).max(200), data: z.unknown(), occurredAt: Instant.optional() }))
+    .min(1)
+    .max(MAX_EVENTS_PER_COMMAND),
   reason: z.string().min(1).max(2_000).optional(),
   correlation: z.string().min(1).max(200).optional(),
   causation: z.string().min(1).max(200).optional(),
@@ -94,15 +97,20 @@ export function checkCommand(command: OpenCommand | SendCommand): void {
  */
 export function commandInput(command: OpenCommand | SendCommand): string {
   const { workflow, actor, events, reason } = command;
+  const version = 'version' in command ? command.version : undefined;
   try {
     return canonicalText({
       actor: actor.id,
       events: events.map(({ type, data, occurredAt }) => ({ data: data ?? null, occurredAt, type })),
       onBehalfOf: actor.onBehalfOf,
       reason,
+      version,
       workflow,
     });
   } catch {
-    throw new CaseError({ code: 'COMMAND_INVALID', issues: [{ path: 'events', code: 'not_json', message: 'the data has no JSON form' }] });
+    throw new CaseError({
+      code: 'COMMAND_INVALID',
+      issues: [{ path: 'events', code: 'not_json', message: 'the data has no JSON form' }],
+    });
   }
 }

@@ -51,11 +51,11 @@ export function decidedCases(store: EventStore, registry: WorkflowRegistry, max 
       const news = await readStream(store, stream, decided.state.revision + 1);
       if (news.length === 0) return false;
       if (news.some(({ type }) => type === 'case.migrated')) {
-        const whole = await load(stream);
-        if (whole) decided.state = whole.state;
-      } else {
-        for (const event of news) decided.state = replayNext(decided.state, event, [], registry);
+        cache.delete(stream);
+        return (await load(stream)) !== undefined;
       }
+      // State and commands go on together: a state that is ahead would not know a command again.
+      decided.state = news.reduce((state, event) => replayNext(state, event, [], registry), decided.state);
       noteCommands(decided.commands, news);
       cache.set(stream, decided);
       return true;

@@ -1,10 +1,11 @@
-import { CaseError } from '../domain/case-error.js';
 import { sealEvent } from '../domain/canonical-event.js';
+import { CaseError } from '../domain/case-error.js';
 import { ENVELOPE_VERSION, type EventMetadata } from '../domain/event.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
-import type { CaseEngine, CaseRef } from './case-engine.js';
+import type { CaseEngine } from './case-engine.js';
+import type { CaseRef } from './case-reading.js';
 import type { Clock, Ids } from './clock.js';
 import type { KeyRing } from './key-ring.js';
 import { LEDGER_STREAM } from './ledger-identity.js';
@@ -31,7 +32,10 @@ export type ErasureDeps = {
  * @throws CaseError `SUBJECT_NOT_FOUND` · `ERASURE_REFUSED` while a case of the subject is open under a workflow with
  *   an archive term (归档期限), or that term still runs
  */
-export async function forgetSubject(deps: ErasureDeps, request: { readonly subject: string; readonly actor: string; readonly reason: string }): Promise<Erasure> {
+export async function forgetSubject(
+  deps: ErasureDeps,
+  request: { readonly subject: string; readonly actor: string; readonly reason: string },
+): Promise<Erasure> {
   const { keys, clock } = deps;
   const { subject } = request;
   const key = keys.key(subject);
@@ -43,23 +47,39 @@ export async function forgetSubject(deps: ErasureDeps, request: { readonly subje
   return { subject, erased, cases };
 }
 
-async function assertArchiveTermOver({ engine, registry, clock }: ErasureDeps, subject: string, ref: CaseRef): Promise<void> {
+async function assertArchiveTermOver(
+  { engine, registry, clock }: ErasureDeps,
+  subject: string,
+  ref: CaseRef,
+): Promise<void> {
   const view = await engine.load(ref);
   const years = registry.get(ref.workflow, view.version).archiveYears;
   if (years === undefined) return;
   const name = `${ref.workflow} case ${ref.caseId}`;
   if (view.status === 'open') {
-    throw new CaseError({ code: 'ERASURE_REFUSED', subject, detail: `${name} is open, and is kept for ${years} years after its end` });
+    throw new CaseError({
+      code: 'ERASURE_REFUSED',
+      subject,
+      detail: `${name} is open, and is kept for ${years} years after its end`,
+    });
   }
   const until = new Date(view.recordedAt);
   until.setUTCFullYear(until.getUTCFullYear() + years);
   if (clock.now() < until) {
-    throw new CaseError({ code: 'ERASURE_REFUSED', subject, detail: `${name} is kept until ${until.toISOString()}`, until: until.toISOString() });
+    throw new CaseError({
+      code: 'ERASURE_REFUSED',
+      subject,
+      detail: `${name} is kept until ${until.toISOString()}`,
+      until: until.toISOString(),
+    });
   }
 }
 
 /** One record per subject, whoever asks again: a crash between destroying the key and saying so is made good by asking again. */
-async function recordErasure({ store, ledger, clock, ids }: ErasureDeps, { subject, actor, reason }: { subject: string; actor: string; reason: string }): Promise<void> {
+async function recordErasure(
+  { store, ledger, clock, ids }: ErasureDeps,
+  { subject, actor, reason }: { subject: string; actor: string; reason: string },
+): Promise<void> {
   for (;;) {
     const history = await readStream(store, LEDGER_STREAM);
     if (history.some(({ type, data }) => type === 'subject.erased' && data.subject === subject)) return;
@@ -80,7 +100,14 @@ async function recordErasure({ store, ledger, clock, ids }: ErasureDeps, { subje
       state: 'open',
       workflow: last.metadata.workflow,
     };
-    const event = sealEvent({ id, stream: LEDGER_STREAM, revision: last.revision + 1, type: 'subject.erased', data: { subject }, metadata });
+    const event = sealEvent({
+      id,
+      stream: LEDGER_STREAM,
+      revision: last.revision + 1,
+      type: 'subject.erased',
+      data: { subject },
+      metadata,
+    });
     try {
       await store.append(LEDGER_STREAM, [event], last.revision);
       return;

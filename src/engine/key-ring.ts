@@ -11,7 +11,13 @@ export type SubjectKey = {
 export type SubjectIdentifier = { readonly field: string; readonly value: string };
 
 /** Somebody looked at personal data: who, whose, where and what for. Holds none of it. */
-export type AccessRecord = { readonly at: string; readonly actor: string; readonly subject: string; readonly stream: string; readonly purpose: string };
+export type AccessRecord = {
+  readonly at: string;
+  readonly actor: string;
+  readonly subject: string;
+  readonly stream: string;
+  readonly purpose: string;
+};
 
 /**
  * Keys of data subjects, kept apart from the ledger and backed up apart. Destroying a subject's key is what erases its
@@ -28,7 +34,9 @@ export interface KeyRing {
    * Makes keys for new subjects; they are on disk when the promise resolves. Where an identifier names a subject
    * already, as when two processes met the same person at once, that subject is given back in its place.
    */
-  create(subjects: readonly { readonly subject: string; readonly identifiers: readonly SubjectIdentifier[] }[]): Promise<readonly string[]>;
+  create(
+    subjects: readonly { readonly subject: string; readonly identifiers: readonly SubjectIdentifier[] }[],
+  ): Promise<readonly string[]>;
 
   /** Destroys a subject's key and its index entries, durably and without trace in the file. Answers false when it was destroyed before. @throws CaseError `SUBJECT_NOT_FOUND` */
   forget(subject: string, at: string): Promise<boolean>;
@@ -39,5 +47,6 @@ export interface KeyRing {
   /** Who looked at a subject's data, oldest first. */
   accesses(subject: string): readonly AccessRecord[];
 
+  /** Writes what is still waiting, then lets go of everything. Safe to call twice. */
   close(): void;
 }

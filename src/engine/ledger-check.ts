@@ -9,7 +9,12 @@ import { readStream } from '../event-store/read-stream.js';
 export type DivergingCase = { readonly workflow: string; readonly caseId: string; readonly failure: CaseFailure };
 
 /** A definition under which cases were recorded and which means something else now, under the same version. */
-export type ChangedDefinition = { readonly workflow: string; readonly version: number; readonly recorded: string; readonly registered: string };
+export type ChangedDefinition = {
+  readonly workflow: string;
+  readonly version: number;
+  readonly recorded: string;
+  readonly registered: string;
+};
 
 export type LedgerCheck = {
   readonly cases: number;
@@ -56,7 +61,11 @@ export async function checkLedger(
   return { cases, events, diverging, changedDefinitions: [...changed.values()] };
 }
 
-async function divergence(store: EventStore, stream: string, registry: WorkflowRegistry): Promise<CaseFailure | undefined> {
+async function divergence(
+  store: EventStore,
+  stream: string,
+  registry: WorkflowRegistry,
+): Promise<CaseFailure | undefined> {
   try {
     replay(await readStream(store, stream), registry);
     return undefined;
@@ -74,5 +83,10 @@ function noteChange(
   const registered = registry.all().find(({ name, version }) => name === recorded.name && version === recorded.version);
   if (!registered || registered.hash === recorded.hash) return;
   const key = `${recorded.name}@${recorded.version}:${recorded.hash}`;
-  changed.set(key, { workflow: recorded.name, version: recorded.version, recorded: recorded.hash, registered: registered.hash });
+  changed.set(key, {
+    workflow: recorded.name,
+    version: recorded.version,
+    recorded: recorded.hash,
+    registered: registered.hash,
+  });
 }

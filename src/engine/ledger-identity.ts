@@ -1,5 +1,5 @@
-import { isCaseError } from '../domain/case-error.js';
 import { sealEvent } from '../domain/canonical-event.js';
+import { isCaseError } from '../domain/case-error.js';
 import { ENVELOPE_VERSION, type EventMetadata } from '../domain/event.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Clock, Ids } from './clock.js';
@@ -14,7 +14,10 @@ const LEDGER_WORKFLOW = { name: 'ledger', version: 1, hash: 'built-in' } as cons
  * The id of the ledger in this store. An empty store becomes a ledger: its first event says so. Of several processes
  * that open an empty store at once, one gives the name and the others read it.
  */
-export async function ledgerIdentity(store: EventStore, { clock, ids }: { readonly clock: Clock; readonly ids: Ids }): Promise<string> {
+export async function ledgerIdentity(
+  store: EventStore,
+  { clock, ids }: { readonly clock: Clock; readonly ids: Ids },
+): Promise<string> {
   const known = await recordedIdentity(store);
   if (known !== undefined) return known;
 
@@ -34,7 +37,11 @@ export async function ledgerIdentity(store: EventStore, { clock, ids }: { readon
     workflow: LEDGER_WORKFLOW,
   };
   try {
-    await store.append(LEDGER_STREAM, [sealEvent({ id, stream: LEDGER_STREAM, revision: 0, type: 'ledger.opened', data: { ledger }, metadata })], 'no-stream');
+    await store.append(
+      LEDGER_STREAM,
+      [sealEvent({ id, stream: LEDGER_STREAM, revision: 0, type: 'ledger.opened', data: { ledger }, metadata })],
+      'no-stream',
+    );
     return ledger;
   } catch (error) {
     if (!isCaseError(error, 'REVISION_CONFLICT')) throw error;

@@ -10,7 +10,8 @@ export function positionToken(ledger: string, position: bigint): string {
 /** @throws CaseError `POSITION_INVALID` · `POSITION_FOREIGN` when it was given by another ledger */
 export function readPositionToken(ledger: string, token: string): bigint {
   const [, mark, position] = TOKEN.exec(token) ?? [];
-  if (mark === undefined || position === undefined) throw new CaseError({ code: 'POSITION_INVALID', token: token.slice(0, 80) });
+  if (mark === undefined || position === undefined)
+    throw new CaseError({ code: 'POSITION_INVALID', token: token.slice(0, 80) });
   if (mark !== ledgerMark(ledger)) throw new CaseError({ code: 'POSITION_FOREIGN', token, ledger });
   return BigInt(position);
 }

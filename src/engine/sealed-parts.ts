@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { canonicalText } from '../domain/canonical-event.js';
+import { CaseError } from '../domain/case-error.js';
 import type { JsonObject, RecordedEvent } from '../domain/event.js';
 import { ERASED, type PersonalPart, revealPersonal, type SealedPart, WITHHELD } from '../domain/personal-data.js';
 import type { KeyRing, SubjectKey } from './key-ring.js';
@@ -11,7 +12,12 @@ const TAG_BYTES = 16;
 export type BoxPlace = { readonly ledger: string; readonly stream: string; readonly eventId: string };
 
 /** Encrypts one part under its subject's key (AES-256-GCM, NIST SP 800-38D). */
-export function sealPart(part: PersonalPart, key: SubjectKey, place: BoxPlace, randomBytes: (size: number) => Uint8Array): SealedPart {
+export function sealPart(
+  part: PersonalPart,
+  key: SubjectKey,
+  place: BoxPlace,
+  randomBytes: (size: number) => Uint8Array,
+): SealedPart {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key.encryption, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(associatedData(place, part.path));
@@ -23,7 +29,9 @@ export function sealPart(part: PersonalPart, key: SubjectKey, place: BoxPlace, r
 /** Opens a box. @throws Error when it was altered or stands where it was not put */
 export function openBox(part: SealedPart, key: SubjectKey, place: BoxPlace): JsonObject {
   const box = Buffer.from(part.box, 'base64url');
-  const decipher = createDecipheriv('aes-256-gcm', key.encryption, box.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv('aes-256-gcm', key.encryption, box.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
   decipher.setAAD(associatedData(place, part.path));
   decipher.setAuthTag(box.subarray(-TAG_BYTES));
   const text = Buffer.concat([decipher.update(box.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
@@ -40,6 +48,19 @@ export function readableData(event: RecordedEvent, keys: KeyRing, reveal: boolea
   return revealPersonal(event.data, (part) => {
     const key = keys.key(part.subject);
     if (key === 'erased' || key === undefined) return ERASED;
-    return reveal ? openBox(part, key, place) : WITHHELD;
+    return reveal ? opened(part, key, place, event) : WITHHELD;
   });
+}
+
+/** @throws CaseError `STORE_CORRUPT` */
+function opened(part: SealedPart, key: SubjectKey, place: BoxPlace, { stream, revision }: RecordedEvent): JsonObject {
+  try {
+    return openBox(part, key, place);
+  } catch (cause) {
+    const where = part.path === '' ? 'the personal fields' : `the personal fields at ${part.path}`;
+    throw new CaseError(
+      { code: 'STORE_CORRUPT', path: stream, detail: `${where} of revision ${revision} were altered` },
+      { cause },
+    );
+  }
 }

@@ -51,25 +51,42 @@ export function sqliteKeyRing(options: {
 }): KeyRing {
   const { path, masterKey, randomBytes } = options;
   if (masterKey.length !== MASTER_KEY_BYTES) {
-    throw new CaseError({ code: 'KEY_STORE_UNREADABLE', detail: `the master key must have ${MASTER_KEY_BYTES} bytes, it has ${masterKey.length}` });
+    throw new CaseError({
+      code: 'KEY_STORE_UNREADABLE',
+      detail: `the master key must have ${MASTER_KEY_BYTES} bytes, it has ${masterKey.length}`,
+    });
   }
   const wrappingKey = derive(masterKey, 'caseledger key wrapping');
   const indexKey = derive(masterKey, 'caseledger blind index');
-  const database = openKeyStore(path, createHmac('sha256', derive(masterKey, 'caseledger key check')).update('v1').digest());
+  const database = openKeyStore(
+    path,
+    createHmac('sha256', derive(masterKey, 'caseledger key check')).update('v1').digest(),
+  );
 
   const selectKey = database.prepare('SELECT wrapped_key FROM subjects WHERE subject = ?');
   const insertSubject = database.prepare('INSERT INTO subjects (subject, wrapped_key) VALUES (?, ?)');
   const selectIdentifier = database.prepare('SELECT subject FROM identifiers WHERE digest = ?');
   const insertIdentifier = database.prepare('INSERT OR IGNORE INTO identifiers (digest, subject) VALUES (?, ?)');
-  const insertAccess = database.prepare('INSERT INTO accesses (at, actor, subject, stream, purpose) VALUES (?, ?, ?, ?, ?)');
-  const selectAccesses = database.prepare('SELECT at, actor, subject, stream, purpose FROM accesses WHERE subject = ? ORDER BY access');
+  const destroyKey = database.prepare(
+    'UPDATE subjects SET wrapped_key = NULL, erased_at = ? WHERE subject = ? AND wrapped_key IS NOT NULL',
+  );
+  const deleteIdentifiers = database.prepare('DELETE FROM identifiers WHERE subject = ?');
+  const insertAccess = database.prepare(
+    'INSERT INTO accesses (at, actor, subject, stream, purpose) VALUES (?, ?, ?, ?, ?)',
+  );
+  const selectAccesses = database.prepare(
+    'SELECT at, actor, subject, stream, purpose FROM accesses WHERE subject = ? ORDER BY access',
+  );
   const dataVersion = database.prepare('PRAGMA data_version');
 
   const cache = new LRUCache<string, SubjectKey | 'erased'>({ max: KEYS_CACHED });
+  let closed = false;
   let seenVersion = dataVersion.get()?.data_version;
 
   const digest = ({ field, value }: SubjectIdentifier): Uint8Array =>
-    createHmac('sha256', indexKey).update(`${field}\n${value.normalize('NFKC').trim().toUpperCase()}`).digest();
+    createHmac('sha256', indexKey)
+      .update(`${field}\n${value.normalize('NFKC').trim().toUpperCase()}`)
+      .digest();
 
   function find(identifiers: readonly SubjectIdentifier[]): string | undefined {
     for (const identifier of identifiers) {
@@ -89,7 +106,10 @@ export function sqliteKeyRing(options: {
     if (cached) return cached;
     const row = selectKey.get(subject);
     if (!row) return undefined;
-    const found = row.wrapped_key === null ? 'erased' : subjectKey(subject, unwrap(row.wrapped_key as Uint8Array, wrappingKey, subject));
+    const found =
+      row.wrapped_key === null
+        ? 'erased'
+        : subjectKey(subject, unwrap(row.wrapped_key as Uint8Array, wrappingKey, subject));
     cache.set(subject, found);
     return found;
   }
@@ -134,25 +154,29 @@ export function sqliteKeyRing(options: {
       const row = selectKey.get(subject);
       if (!row) throw new CaseError({ code: 'SUBJECT_NOT_FOUND', subject });
       cache.delete(subject);
+      let destroyed = 0;
       if (row.wrapped_key !== null) {
         await write(() => {
-          database.prepare('UPDATE subjects SET wrapped_key = NULL, erased_at = ? WHERE subject = ? AND wrapped_key IS NOT NULL').run(at, subject);
-          database.prepare('DELETE FROM identifiers WHERE subject = ?').run(subject);
+          destroyed = Number(destroyKey.run(at, subject).changes);
+          deleteIdentifiers.run(subject);
         });
       }
       cache.set(subject, 'erased');
       emptyLog(database);
-      return row.wrapped_key !== null;
+      return destroyed > 0;
     },
 
     recordAccess: (records) =>
       write(() => {
-        for (const { at, actor, subject, stream, purpose } of records) insertAccess.run(at, actor, subject, stream, purpose);
+        for (const { at, actor, subject, stream, purpose } of records)
+          insertAccess.run(at, actor, subject, stream, purpose);
       }),
 
     accesses: (subject) => selectAccesses.all(subject) as unknown as AccessRecord[],
 
     close() {
+      if (closed) return;
+      closed = true;
       if (queue.length > 0) flush();
       database.close();
     },
@@ -182,7 +206,10 @@ function openKeyStore(path: string, check: Uint8Array): Database {
   } catch (error) {
     database?.close();
     if (error instanceof CaseError) throw error;
-    throw new CaseError({ code: 'KEY_STORE_UNREADABLE', detail: `${path}: ${(error as Error).message}` }, { cause: error });
+    throw new CaseError(
+      { code: 'KEY_STORE_UNREADABLE', detail: `${path}: ${(error as Error).message}` },
+      { cause: error },
+    );
   }
 }
 
@@ -202,7 +229,8 @@ function prepareSchema(database: Database, path: string, check: Uint8Array): voi
       return;
     }
     if (application !== APPLICATION_ID) refuse('it is not a key store');
-    if (version > SCHEMA_VERSION) refuse(`it was written by a newer version (schema ${version}, this version reads up to ${SCHEMA_VERSION})`);
+    if (version > SCHEMA_VERSION)
+      refuse(`it was written by a newer version (schema ${version}, this version reads up to ${SCHEMA_VERSION})`);
     const known = database.prepare('SELECT check_value FROM master').get()?.check_value as Uint8Array;
     if (!timingSafeEqual(known, check)) refuse('it belongs to another master key');
   });
@@ -227,7 +255,11 @@ function inTransaction(database: Database, work: () => void): void {
 function emptyLog(database: Database): void {
   const { busy } = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {};
   if (Number(busy) !== 0) {
-    throw new CaseError({ code: 'STORE_UNAVAILABLE', detail: 'the key is destroyed, but the write-ahead log of the key store is in use; forget the subject again to empty it' });
+    throw new CaseError({
+      code: 'STORE_UNAVAILABLE',
+      detail:
+        'the key is destroyed, but the write-ahead log of the key store is in use; forget the subject again to empty it',
+    });
   }
 }
 
@@ -247,7 +279,9 @@ function wrap(bytes: Uint8Array, wrappingKey: Uint8Array, subject: string, nonce
 
 function unwrap(wrapped: Uint8Array, wrappingKey: Uint8Array, subject: string): Uint8Array {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', wrappingKey, wrapped.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', wrappingKey, wrapped.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(Buffer.from(subject));
     decipher.setAuthTag(wrapped.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);

@@ -1,18 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
 import { v5 as uuidv5 } from 'uuid';
 import type { Actor } from '../domain/access.js';
 import { isBuiltInEvent } from '../domain/built-in-events.js';
 import { canonicalText } from '../domain/canonical-event.js';
 import { CaseError, isCaseError } from '../domain/case-error.js';
-import { advanceDeadlines, type DeadlineLedgers, NO_DEADLINES } from '../domain/deadline-ledger.js';
 import { parseEventData } from '../domain/decide.js';
 import { wasMetLate } from '../domain/due-date.js';
 import type { JsonObject, JsonValue } from '../domain/event.js';
-import { factValues } from '../domain/replay.js';
 import { streamIdOf } from '../domain/stream-id.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { WorkingCalendar } from '../domain/working-calendar.js';
-import type { CaseEngine, HistoryEvent } from '../engine/case-engine.js';
+import { deadlineLedgers } from '../engine/case-deadlines.js';
+import type { CaseEngine } from '../engine/case-engine.js';
+import type { HistoryEvent } from '../engine/case-reading.js';
 import { MAX_EVENTS_PER_COMMAND } from '../engine/command.js';
 import { checkLogMap, type LogMap, mapCaseId, mapStep } from './log-map.js';
 import type { LogEvent, LogTrace } from './log-trace.js';
@@ -30,7 +31,7 @@ const RECORDED_LOG = 'recorded-log';
 const CASE_NAME_NAMESPACE = '8a3f0f0e-3c67-5a52-9a55-0a2f5c1d7e9b';
 
 /** How often a case is looked at again when another import got there first. */
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 20;
 
 /** A step of the log that the workflow would have refused, kept as `step.deviated`. */
 export type LogDeviation = {
@@ -87,8 +88,9 @@ export type LogImport = {
  * and those of activities the map does not know, are kept as `step.deviated` and counted.
  *
  * @throws CaseError as the reader does · `LOG_MAP_INVALID` · `LOG_CONFLICT` when a case was imported before with other
- *   events at the same places, or two cases of the log would get one id; cases taken in before that stay ·
- *   `ROLE_NOT_PERMITTED` and the store's own failures
+ *   events at the same places, or two cases of the log would get one id · a refusal itself where the event it stands
+ *   for has personal fields, which nothing but their event may hold · `ROLE_NOT_PERMITTED` and the store's own failures.
+ *   Cases taken in before a failure stay.
  */
 export async function importLog(job: LogImport): Promise<LogSummary> {
   const workflow = job.registry.current(job.map?.workflow ?? RECORDED_LOG);
@@ -143,9 +145,9 @@ async function importTrace(
   tally: Tally,
 ): Promise<void> {
   const steps = trace.events.map((event, index) => stepOf(job.map, trace, event, (trace.startsAt ?? 0) + index));
-  const { known, added } = await bringIn(job, workflow, caseId, steps);
+  const { known, added, deviated } = await bringIn(job, workflow, caseId, steps);
 
-  const history = added > 0 && (job.map || tally.hasDeadlines) ? await historyOf(job, workflow, caseId) : known;
+  const history = deviated || (added > 0 && tally.hasDeadlines) ? await historyOf(job, workflow, caseId) : known;
   const stream = streamIdOf(workflow.name, caseId);
   const activities = new Map(steps.map(({ place, activity }) => [place, activity]));
   for (const event of history) {
@@ -166,17 +168,19 @@ async function bringIn(
   workflow: Workflow,
   caseId: string,
   steps: readonly Step[],
-): Promise<{ readonly known: readonly HistoryEvent[]; readonly added: number }> {
+): Promise<{ readonly known: readonly HistoryEvent[]; readonly added: number; readonly deviated: boolean }> {
   const stream = streamIdOf(workflow.name, caseId);
   for (let attempt = 1; ; attempt += 1) {
     const known = await historyOf(job, workflow, caseId);
     const fresh = freshSteps(workflow, stream, known, steps);
     try {
-      for (const part of parts(fresh)) await record(job, workflow, caseId, part);
-      return { known, added: fresh.length };
+      let deviated = false;
+      for (const part of parts(fresh)) deviated = (await record(job, workflow, caseId, part)) || deviated;
+      return { known, added: fresh.length, deviated };
     } catch (error) {
-      // Another import has taken in more, or fewer, of the same case meanwhile.
+      // Another import takes in more, or fewer, of the same case: let it finish, and look at what it left to do.
       if (!isCaseError(error, 'COMMAND_ID_REUSED') || attempt === MAX_ATTEMPTS) throw error;
+      await setImmediate();
     }
   }
 }
@@ -213,21 +217,23 @@ function* parts(steps: readonly Step[]): Generator<readonly Step[]> {
   for (let at = 0; at < steps.length; at += MAX_EVENTS_PER_COMMAND) yield steps.slice(at, at + MAX_EVENTS_PER_COMMAND);
 }
 
-async function record(job: LogImport, workflow: Workflow, caseId: string, steps: readonly Step[]): Promise<void> {
+/** Appends steps, in one append where they fit; answers whether any of them is a deviation. */
+async function record(job: LogImport, workflow: Workflow, caseId: string, steps: readonly Step[]): Promise<boolean> {
   const stream = streamIdOf(workflow.name, caseId);
   try {
-    await job.engine.record({
+    const { deviations } = await job.engine.record({
       workflow: workflow.name,
       caseId,
       commandId: `${commandPrefix(stream)}${steps[0]!.place}`,
       actor: job.actor,
       events: steps.map(({ type, data, occurredAt }) => ({ type, data, occurredAt })),
     });
+    return deviations.length > 0;
   } catch (error) {
     if (!isCaseError(error, 'APPEND_TOO_LARGE') || steps.length === 1) throw error;
     const half = Math.ceil(steps.length / 2);
-    await record(job, workflow, caseId, steps.slice(0, half));
-    await record(job, workflow, caseId, steps.slice(half));
+    const first = await record(job, workflow, caseId, steps.slice(0, half));
+    return (await record(job, workflow, caseId, steps.slice(half))) || first;
   }
 }
 
@@ -316,22 +322,7 @@ function caseIdOf(map: LogMap | undefined, trace: LogTrace): string {
 type Reckoned = { readonly late: readonly string[]; readonly open: boolean };
 
 function deadlinesOf(workflow: Workflow, history: readonly HistoryEvent[], calendar: WorkingCalendar): Reckoned {
-  let ledgers: DeadlineLedgers = NO_DEADLINES;
-  for (const event of history) {
-    const { type, data, revision, metadata } = event;
-    const { occurredAt, recordedAt, state, reason } = metadata;
-    ledgers = advanceDeadlines(workflow.deadlines, ledgers, {
-      type,
-      data,
-      occurredAt,
-      recordedAt,
-      state,
-      revision,
-      facts: factValues(event),
-      ...(reason !== undefined && { reason }),
-    });
-  }
-  const all = Object.values(ledgers);
+  const all = Object.values(deadlineLedgers(workflow, history));
   return {
     late: all.filter((one) => wasMetLate(one, workflow.deadlines[one.name]!, calendar)).map(({ name }) => name),
     open: all.some(({ status }) => status === 'running' || status === 'paused'),

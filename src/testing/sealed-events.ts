@@ -18,7 +18,13 @@ const RECORDED_AT = '2026-03-06T05:00:00.000Z';
 
 /** A valid event, ready to be stored; say only what the test is about. */
 export function aSealedEvent(example: EventExample = {}): SealedEvent {
-  const { stream = 'application-1', revision = 0, type = 'application.received', data = {}, command = 'command-1' } = example;
+  const {
+    stream = 'application-1',
+    revision = 0,
+    type = 'application.received',
+    data = {},
+    command = 'command-1',
+  } = example;
   const id = example.id ?? exampleUuid(`${stream}/${revision}/${type}/${command}`);
   return sealEvent({ id, stream, revision, type, data, metadata: exampleMetadata(command) });
 }

@@ -4,7 +4,9 @@ import { assertAppendOffer, headOf, revisionBefore } from '../append-offer.js';
 import { type Appended, DEFAULT_PAGE_SIZE, type EventStore } from '../event-store.js';
 
 /** An event as kept: texts, so that what a caller does to a value it was handed never reaches the store. */
-type Kept = Pick<SealedEvent, 'id' | 'stream' | 'revision' | 'type' | 'data' | 'metadata'> & { readonly position: bigint };
+type Kept = Pick<SealedEvent, 'id' | 'stream' | 'revision' | 'type' | 'data' | 'metadata'> & {
+  readonly position: bigint;
+};
 
 /**
  * A store in this process's memory, for simulations and tests: it keeps every promise but that of outliving the

@@ -45,8 +45,7 @@ export type GroupCommitOptions = {
  * way, share a transaction and so the one sync to disk it costs; each is judged by itself, in the order they came.
  */
 export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCommitOptions): GroupCommit {
-  const waitForLock = database.prepare(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  const doNotWaitForLock = database.prepare('PRAGMA busy_timeout = 0');
+  const waitForLock = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`;
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
   const rollback = database.prepare('ROLLBACK');
@@ -69,7 +68,7 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
 
   /** Takes the write lock without blocking the event loop for it; false when another process holds it. */
   function locked(): boolean {
-    doNotWaitForLock.get();
+    database.exec('PRAGMA busy_timeout = 0');
     try {
       begin.run();
       return true;
@@ -77,7 +76,7 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
       if (isBusy(error)) return false;
       throw error;
     } finally {
-      waitForLock.get();
+      database.exec(waitForLock);
     }
   }
 

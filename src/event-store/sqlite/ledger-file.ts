@@ -45,7 +45,10 @@ export async function openLedgerFile({
   try {
     database = openDatabase(path, { readOnly });
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    // One look: another process may be laying the file out meanwhile.
+    database.exec('BEGIN');
     const isNew = recognise(database, path);
+    database.exec('COMMIT');
     if (isNew && readOnly) throw notALedger(path, 'it is empty');
     if (!readOnly) await useWriteAheadLog(database, path);
     // Mapped pages are left off: a disk error would then end the process instead of failing a read.
@@ -114,6 +117,19 @@ function migrate(database: Database, path: string): void {
   } catch (error) {
     // Closing the connection, which follows, rolls back.
     throw storeFailure(path, error);
+  }
+}
+
+/**
+ * Lets go of the file. The log is written back first, so that a copy of the one file is the whole ledger.
+ */
+export function closeLedgerFile(database: Database, readOnly: boolean): void {
+  try {
+    if (!readOnly) database.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // Everything acknowledged is safe in the log; whoever opens the file next writes it back.
+  } finally {
+    database.close();
   }
 }
 

@@ -6,7 +6,7 @@ import { DEFAULT_PAGE_SIZE, type EventStore } from '../event-store.js';
 import { commitWatch } from './commit-watch.js';
 import { EVENT_COLUMNS, eventRows, recordedEvent } from './event-rows.js';
 import { groupCommit } from './group-commit.js';
-import { openLedgerFile } from './ledger-file.js';
+import { closeLedgerFile, openLedgerFile } from './ledger-file.js';
 import { openDatabase } from './sqlite-binding.js';
 import { storeFailure } from './sqlite-failure.js';
 
@@ -143,7 +143,7 @@ export async function sqliteEventStore(options: SqliteEventStoreOptions): Promis
     close() {
       closing ??= writer.drained().then(() => {
         commits.close();
-        database.close();
+        closeLedgerFile(database, readOnly);
       });
       return closing;
     },

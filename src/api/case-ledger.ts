@@ -1,0 +1,48 @@
+import type { Actor } from '../domain/access.js';
+import type { Explanation } from '../domain/explain-deadline.js';
+import type { CaseDeadline } from '../engine/case-deadlines.js';
+import type { AsOf, CaseEngine, CaseRef } from '../engine/case-engine.js';
+import type { Erasure } from '../engine/erasure.js';
+import { LEDGER_STREAM } from '../engine/ledger-identity.js';
+import type { Ledger } from '../ledger.js';
+
+/**
+ * The ledger as the API sees it: every method is asynchronous, and what goes in and comes out survives
+ * `structuredClone`, so that the engine may run in this thread or behind a message port.
+ */
+export type CaseLedger = Pick<CaseEngine, 'open' | 'send' | 'migrate' | 'load' | 'history' | 'next'> & {
+  readonly id: string;
+  deadlines(ref: CaseRef, options?: { readonly asOf?: AsOf }): Promise<readonly CaseDeadline[]>;
+  explain(ref: CaseRef, deadline: string, options?: { readonly asOf?: AsOf }): Promise<Explanation>;
+  /** Forgets a data subject whose data these cases hold. */
+  forget(request: { readonly subject: string; readonly actor: string; readonly reason: string }, cases: readonly CaseRef[]): Promise<Erasure>;
+  /** The data subject an identifying value names, through the blind index. That it was looked for is recorded. */
+  findSubject(question: { readonly field: string; readonly value: string; readonly actor: Actor; readonly purpose: string }): Promise<string | undefined>;
+  /** Commands under way. */
+  pending(): Promise<number>;
+};
+
+/** A ledger in this thread. */
+export function caseLedger(ledger: Ledger): CaseLedger {
+  const { id, open, send, migrate, load, history, next, deadlines, explain } = ledger;
+  return {
+    id,
+    open,
+    send,
+    migrate,
+    load,
+    history,
+    next,
+    deadlines,
+    explain,
+    forget: (request, cases) => ledger.forget(request, async () => cases),
+    async findSubject({ field, value, actor, purpose }) {
+      const subject = ledger.keys.find([{ field, value }]);
+      if (subject === undefined) return undefined;
+      const at = ledger.clock.now().toISOString();
+      await ledger.keys.recordAccess([{ at, actor: actor.id, subject, stream: LEDGER_STREAM, purpose }]);
+      return subject;
+    },
+    pending: async () => ledger.pending(),
+  };
+}

@@ -1,0 +1,78 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** What the API counts (Prometheus). Labels are declared names and codes, so their number is bounded. */
+export type ApiMetrics = {
+  readonly registry: Registry;
+  request(method: string, route: string, status: number, ms: number): void;
+  /** `outcome` is `accepted`, `repeated` or the code of the refusal. */
+  command(workflow: string, outcome: string, ms: number): void;
+};
+
+export type MetricSources = {
+  /** Commands under way. */
+  readonly pending: () => Promise<number>;
+  /** Events each read model is behind. */
+  readonly lag: () => Promise<readonly { readonly projection: string; readonly behind: number }[]>;
+  /** Clients listening to a feed. */
+  readonly feedClients: () => number;
+};
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** Registers the API's metrics in `registry`, which must be this app's own. */
+export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetrics {
+  const registers = [registry];
+  const requests = new Histogram({
+    name: 'caseledger_http_request_duration_seconds',
+    help: 'Time from a request to the end of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers,
+  });
+  const commands = new Counter({
+    name: 'caseledger_commands_total',
+    help: 'Commands by workflow and outcome: accepted, repeated, or the code of the refusal',
+    labelNames: ['workflow', 'outcome'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'caseledger_command_duration_seconds',
+    help: 'Time from a command to its receipt or refusal',
+    labelNames: ['workflow'],
+    buckets: SECONDS,
+    registers,
+  });
+  new Gauge({
+    name: 'caseledger_commands_pending',
+    help: 'Commands under way',
+    registers,
+    async collect() {
+      this.set(await sources.pending());
+    },
+  });
+  new Gauge({
+    name: 'caseledger_projection_lag_events',
+    help: 'Events a read model is behind the ledger',
+    labelNames: ['projection'],
+    registers,
+    async collect() {
+      for (const { projection, behind } of await sources.lag()) this.set({ projection }, behind);
+    },
+  });
+  new Gauge({
+    name: 'caseledger_feed_clients',
+    help: 'Clients listening to a feed',
+    registers,
+    collect() {
+      this.set(sources.feedClients());
+    },
+  });
+  return {
+    registry,
+    request: (method, route, status, ms) => requests.observe({ method, route, status }, ms / 1_000),
+    command(workflow, outcome, ms) {
+      commands.inc({ workflow, outcome });
+      durations.observe({ workflow }, ms / 1_000);
+    },
+  };
+}

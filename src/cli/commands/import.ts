@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { calendarInForce } from '../../domain/working-calendar.js';
+import { type CsvOptions } from '../../import/csv-reader.js';
+import { importLog, type LogSummary } from '../../import/import-log.js';
+import { loadLogMap } from '../../import/log-map.js';
+import { readLog } from '../../import/log-reader.js';
+import { type ActorFlags, actorOf, type LedgerFlags, withActor, withLedger } from '../command-options.js';
+import { progress } from '../progress.js';
+import { type Session, withOpenLedger } from '../session.js';
+import { output, table } from '../terminal.js';
+
+type ImportFlags = LedgerFlags &
+  ActorFlags & {
+    readonly map?: string;
+    readonly delimiter?: string;
+    readonly encoding?: string;
+    readonly timeZone?: string;
+    readonly caseColumn?: string;
+    readonly activityColumn?: string;
+    readonly timestampColumn?: string;
+    readonly resourceColumn?: string;
+  };
+
+/** `caseledger import log.xes.gz --map map.json`: brings a foreign event log into the ledger. */
+export function importCommand(program: Command, session: Session): void {
+  withActor(withLedger(program.command('import <log>').description('bring an event log (XES or CSV, plain or gzip) into the ledger; importing it again adds nothing')))
+    .option('--map <file>', "how the log's activities are told in a workflow's events (JSON); it may name a workflow module, which is run as code")
+    .option('--delimiter <character>', 'what parts the columns of a CSV log; a comma unless given')
+    .option('--encoding <name>', 'encoding of a CSV log, such as gb18030; UTF-8 unless given')
+    .option('--time-zone <name>', 'whose clocks a CSV timestamp without an offset is read on; UTC unless given')
+    .option('--case-column <name>', 'column that names the case')
+    .option('--activity-column <name>', 'column that names the activity')
+    .option('--timestamp-column <name>', 'column that says when')
+    .option('--resource-column <name>', 'column that says who')
+    .action(async (log: string, flags: ImportFlags) => {
+      const out = output(session.terminal, flags);
+      const loaded = flags.map === undefined ? undefined : await loadLogMap(flags.map);
+      const brought = loaded?.workflow === undefined ? [] : [loaded.workflow];
+      await withOpenLedger(session, flags, { create: true, brought }, async (ledger) => {
+        const actor = actorOf(flags, session.config);
+        const bar = progress(session.terminal, 'events imported', undefined);
+        const summary = await importLog({
+          engine: ledger,
+          registry: ledger.registry,
+          reader: readLog(log, csvOptions(flags)),
+          actor: { ...actor, roles: [...actor.roles, 'importer'] },
+          calendar: calendarInForce(ledger.calendar, session.clock.now().toISOString()),
+          onProgress: ({ events }) => bar.update(events),
+          ...(loaded && { map: loaded.map, mapPath: flags.map! }),
+        }).finally(bar.stop);
+        out.result(summary, () => summaryLines(summary));
+      });
+    });
+}
+
+function csvOptions(flags: ImportFlags): CsvOptions {
+  const { delimiter, encoding, timeZone, caseColumn, activityColumn, timestampColumn, resourceColumn } = flags;
+  return {
+    ...(delimiter !== undefined && { delimiter }),
+    ...(encoding !== undefined && { encoding }),
+    ...(timeZone !== undefined && { timeZone }),
+    columns: {
+      ...(caseColumn !== undefined && { case: caseColumn }),
+      ...(activityColumn !== undefined && { activity: activityColumn }),
+      ...(timestampColumn !== undefined && { timestamp: timestampColumn }),
+      ...(resourceColumn !== undefined && { resource: resourceColumn }),
+    },
+  };
+}
+
+function summaryLines({ workflow, cases, events, added, withoutEvents, deviations, late, open }: LogSummary): readonly string[] {
+  const counts = [
+    ['cases', String(cases), `${added.cases} new`],
+    ['events', String(events), `${added.events} new`],
+    ['cases without events', String(withoutEvents)],
+    ['steps the rules would have refused', String(deviations.count)],
+    ...Object.entries(deviations.byActivity).map(([activity, count]) => [`  ${activity}`, String(count)]),
+    ...Object.entries(late ?? {}).map(([deadline, count]) => [`cases late by "${deadline}"`, String(count)]),
+    ...(open === undefined ? [] : [['cases with a deadline still running', String(open)]]),
+  ];
+  return [`imported into ${workflow}`, ...table(counts.map((row) => ['', ...row]))];
+}

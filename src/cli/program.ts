@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { checkCommand } from './commands/check.js';
+import { explainCommand } from './commands/explain.js';
+import { historyCommand } from './commands/history.js';
+import { importCommand } from './commands/import.js';
+import { migrateCommand } from './commands/migrate.js';
+import { replayCommand } from './commands/replay.js';
+import { openCommand, sendCommand } from './commands/send.js';
+import { showCommand } from './commands/show.js';
+import type { ExitCode } from './exit-code.js';
+import type { Session } from './session.js';
+
+export type Program = {
+  readonly command: Command;
+  /** What the command that ran wants said when it ends without a failure. */
+  readonly exitCode: () => ExitCode;
+};
+
+/** The command line, every command with its options. */
+export function caseledgerProgram(session: Session, version: string): Program {
+  let code: ExitCode = 0;
+  const leave = (asked: ExitCode): void => {
+    code = asked;
+  };
+  const program = new Command('caseledger')
+    .description('An event-sourced case engine for public administration.')
+    .version(version)
+    .showHelpAfterError(false)
+    .configureOutput({
+      writeOut: (text) => void session.terminal.stdout.write(text),
+      writeErr: (text) => void session.terminal.stderr.write(text),
+      // One line, also where commander adds a guess on a second one.
+      outputError: (text, write) => write(`${text.trim().replace(/^error: /, 'caseledger: ').replace(/\s*\n\s*/g, ' ')}\n`),
+    })
+    .exitOverride();
+
+  openCommand(program, session);
+  sendCommand(program, session);
+  showCommand(program, session);
+  historyCommand(program, session);
+  replayCommand(program, session);
+  explainCommand(program, session);
+  importCommand(program, session);
+  checkCommand(program, session, leave);
+  migrateCommand(program, session);
+  return { command: program, exitCode: () => code };
+}

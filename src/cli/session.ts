@@ -1,0 +1,99 @@
+import type { Config } from '../config.js';
+import type { Workflow } from '../domain/workflow.js';
+import type { Clock, Ids } from '../engine/clock.js';
+import type { Lookups } from '../engine/lookups.js';
+import { type Ledger, openLedger } from '../ledger.js';
+import { catalogueLookup } from '../workflows/catalogue/catalogue-lookup.js';
+import { countyItems } from '../workflows/catalogue/county-items.js';
+import { shippedWorkflows } from '../workflows/registry.js';
+import type { LedgerFlags } from './command-options.js';
+import { assertLedgerFile, type LedgerLocation, ledgerLocation } from './ledger-location.js';
+import { masterKey } from './master-key.js';
+import type { Terminal } from './terminal.js';
+import { workflowModule } from './workflow-modules.js';
+
+/** Everything a command is given; nothing else in it is impure. */
+export type Session = {
+  readonly terminal: Terminal;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly randomBytes: (size: number) => Uint8Array;
+};
+
+/** What a ledger is opened with, as flags and configuration say. */
+export type LedgerSetup = {
+  readonly location: LedgerLocation;
+  readonly workflows: readonly Workflow[];
+  readonly lookups: Lookups;
+  readonly masterKey: Uint8Array | undefined;
+  readonly keys: string | undefined;
+  /** The read models' file; undefined keeps them in memory. */
+  readonly readStore: string | undefined;
+};
+
+export type OpenOptions = {
+  /** Whether the command may lay a new ledger out. */
+  readonly create: boolean;
+  /** Workflows the command brings with it, such as an import's map. */
+  readonly brought?: readonly Workflow[];
+};
+
+/**
+ * @throws CliError · CaseError `KEY_STORE_UNREADABLE`
+ */
+export async function ledgerSetup(session: Session, flags: LedgerFlags, { create, brought = [] }: OpenOptions): Promise<LedgerSetup> {
+  const { config, randomBytes } = session;
+  const location = ledgerLocation(flags.ledger ?? config.ledger);
+  const modules = await Promise.all((flags.workflows ?? config.workflows).map(workflowModule));
+  const shipped = flags.shipped ? shippedWorkflows : [];
+  const workflows = together([...shipped, ...modules.flatMap((one) => one.workflows)], brought);
+  const lookups = Object.assign({ catalogue: catalogueLookup(countyItems) }, ...modules.map((one) => one.lookups)) as Lookups;
+  const keys = flags.keys ?? config.keys;
+  if (location.kind === 'memory') return { location, workflows, lookups, masterKey: undefined, keys: undefined, readStore: undefined };
+  assertLedgerFile(location.path, create);
+  return {
+    location,
+    workflows,
+    lookups,
+    masterKey: masterKey({ key: config.masterKey, file: flags.masterKeyFile ?? config.masterKeyFile, ledgerPath: location.path, randomBytes }),
+    keys,
+    readStore: flags.readStore ?? config.readStore ?? `${location.path}.read`,
+  };
+}
+
+/** One definition may come in two ways; two different ones are left for the registry to refuse. */
+function together(workflows: readonly Workflow[], brought: readonly Workflow[]): readonly Workflow[] {
+  const fresh = brought.filter(({ name, version, hash }) => !workflows.some((known) => known.name === name && known.version === version && known.hash === hash));
+  return [...workflows, ...fresh];
+}
+
+export async function openSetup(session: Session, setup: LedgerSetup): Promise<Ledger> {
+  const { location, workflows, keys } = setup;
+  return openLedger({
+    store: location.kind === 'memory' ? 'memory:' : location.path,
+    workflows,
+    clock: session.clock,
+    ids: session.ids,
+    randomBytes: session.randomBytes,
+    lookups: setup.lookups,
+    ...(setup.masterKey !== undefined && { masterKey: setup.masterKey }),
+    ...(keys !== undefined && { keys }),
+  });
+}
+
+/** Opens the ledger that the flags name, does the work and closes it again, whatever comes. */
+export async function withOpenLedger<Result>(
+  session: Session,
+  flags: LedgerFlags,
+  options: OpenOptions,
+  work: (ledger: Ledger, setup: LedgerSetup) => Promise<Result>,
+): Promise<Result> {
+  const setup = await ledgerSetup(session, flags, options);
+  const ledger = await openSetup(session, setup);
+  try {
+    return await work(ledger, setup);
+  } finally {
+    await ledger.close();
+  }
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+
+/** An empty variable counts as one that is not set. */
+const text = z
+  .string()
+  .optional()
+  .transform((value) => (value === '' ? undefined : value));
+
+const list = text.transform((value) => value?.split(',').map((one) => one.trim()).filter((one) => one !== ''));
+
+const url = text.pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional());
+
+/** A whole number from 0 to `most`. */
+const count = (most: number, error: string) =>
+  text.transform((value) => (value === undefined ? undefined : Number(value))).pipe(z.number({ error }).int({ error }).min(0, { error }).max(most, { error }).optional());
+
+/** What the environment may say, each variable with what it is for; documented in `docs/reference/configuration.md`. */
+const Environment = z.object({
+  /** Where the ledger is: a SQLite file, or `memory:`. */
+  CASELEDGER_LEDGER: text,
+  /** The master key: 32 bytes in base64. */
+  CASELEDGER_MASTER_KEY: text,
+  CASELEDGER_MASTER_KEY_FILE: text,
+  /** The key store's file, `<ledger>.keys` unless given. */
+  CASELEDGER_KEYS: text,
+  /** The read models' file, `<ledger>.read` unless given. */
+  CASELEDGER_READ_STORE: text,
+  /** Workflow modules, parted by commas. */
+  CASELEDGER_WORKFLOWS: list,
+  CASELEDGER_ACTOR: text,
+  CASELEDGER_ROLES: list,
+  CASELEDGER_DEPARTMENT: text,
+  CASELEDGER_REGION: text,
+  HOST: text,
+  PORT: count(65_535, 'must be a port number'),
+  /** Where the keys lie that sign callers' tokens (RFC 7517). */
+  CASELEDGER_JWKS_URL: url,
+  CASELEDGER_JWT_ISSUER: text,
+  CASELEDGER_JWT_AUDIENCE: text,
+  /** A file with a local signing key, for development tokens. */
+  CASELEDGER_TOKEN_KEY_FILE: text,
+  /** How many reverse proxies stand before the server (Express's `trust proxy`). */
+  CASELEDGER_TRUST_PROXY: count(10, 'must be a number of proxies from 0 to 10'),
+  LOG_LEVEL: text.pipe(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional()),
+});
+
+/** The configuration, read once at the composition root. Nothing else looks at the environment. */
+export type Config = {
+  readonly ledger: string | undefined;
+  readonly masterKey: string | undefined;
+  readonly masterKeyFile: string | undefined;
+  readonly keys: string | undefined;
+  readonly readStore: string | undefined;
+  readonly workflows: readonly string[];
+  readonly actor: string | undefined;
+  readonly roles: readonly string[];
+  readonly department: string | undefined;
+  readonly region: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly jwksUrl: string | undefined;
+  readonly jwtIssuer: string | undefined;
+  readonly jwtAudience: string | undefined;
+  readonly tokenKeyFile: string | undefined;
+  readonly trustProxy: number;
+  readonly logLevel: NonNullable<z.output<typeof Environment>['LOG_LEVEL']>;
+};
+
+export const DEFAULT_HOST = '127.0.0.1';
+export const DEFAULT_PORT = 3_000;
+
+/** The environment says something that cannot be used; the message names each variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** @throws ConfigError */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  }
+  const said = parsed.data;
+  return {
+    ledger: said.CASELEDGER_LEDGER,
+    masterKey: said.CASELEDGER_MASTER_KEY,
+    masterKeyFile: said.CASELEDGER_MASTER_KEY_FILE,
+    keys: said.CASELEDGER_KEYS,
+    readStore: said.CASELEDGER_READ_STORE,
+    workflows: said.CASELEDGER_WORKFLOWS ?? [],
+    actor: said.CASELEDGER_ACTOR,
+    roles: said.CASELEDGER_ROLES ?? [],
+    department: said.CASELEDGER_DEPARTMENT,
+    region: said.CASELEDGER_REGION,
+    host: said.HOST ?? DEFAULT_HOST,
+    port: said.PORT ?? DEFAULT_PORT,
+    jwksUrl: said.CASELEDGER_JWKS_URL,
+    jwtIssuer: said.CASELEDGER_JWT_ISSUER,
+    jwtAudience: said.CASELEDGER_JWT_AUDIENCE,
+    tokenKeyFile: said.CASELEDGER_TOKEN_KEY_FILE,
+    trustProxy: said.CASELEDGER_TRUST_PROXY ?? 0,
+    logLevel: said.LOG_LEVEL ?? 'info',
+  };
+}

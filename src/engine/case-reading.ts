@@ -1,0 +1,152 @@
+import { type Actor, reaches, reachOf } from '../domain/access.js';
+import { CaseError } from '../domain/case-error.js';
+import { type CaseState, newCase } from '../domain/decide.js';
+import type { RecordedEvent } from '../domain/event.js';
+import { type NextEvent, nextEvents } from '../domain/next-events.js';
+import { sealedParts } from '../domain/personal-data.js';
+import { replay } from '../domain/replay.js';
+import { streamIdOf } from '../domain/stream-id.js';
+import type { CaseLabels } from '../domain/workflow.js';
+import type { WorkflowRegistry } from '../domain/workflow-registry.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { readStream } from '../event-store/read-stream.js';
+import type { Clock } from './clock.js';
+import type { KeyRing } from './key-ring.js';
+import { positionToken } from './position-token.js';
+import { readableData } from './sealed-parts.js';
+
+export type CaseRef = { readonly workflow: string; readonly caseId: string };
+
+/**
+ * The moment a case is looked at: after a revision, or at an instant (ISO 8601). `recorded` (unless said otherwise) asks
+ * what the ledger held then; `occurred` asks how far the case had come then, as told since.
+ */
+export type AsOf = { readonly revision: number } | { readonly instant: string; readonly by?: 'recorded' | 'occurred' };
+
+/** A case as it is or was. Holds no personal data. */
+export type CaseView = {
+  readonly workflow: string;
+  readonly version: number;
+  readonly caseId: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly state: string;
+  /** `closed` once the machine has reached its end. */
+  readonly status: 'open' | 'closed';
+  readonly labels: CaseLabels;
+  /** The machine's context. */
+  readonly context: unknown;
+  readonly openedAt: string;
+  readonly recordedAt: string;
+};
+
+/** An event as a reader sees it, personal fields revealed, `withheld` or `erased`. */
+export type HistoryEvent = Omit<RecordedEvent, 'position'> & { readonly position: string };
+
+export type ReadOptions = {
+  readonly asOf?: AsOf;
+  /** Who asks: a case beyond its reach is not found. Without a reader every case is. */
+  readonly reader?: Actor;
+};
+
+export type CaseReading = {
+  /** The case, or as it was. @throws CaseError `CASE_NOT_FOUND`, also where `reader` does not reach it */
+  load(ref: CaseRef, options?: ReadOptions): Promise<CaseView>;
+  /** Its events, oldest first. Personal fields are withheld unless `reveal` says for whom and for what they are read, which is recorded. */
+  history(
+    ref: CaseRef,
+    options?: ReadOptions & { readonly reveal?: { readonly actor: string; readonly purpose: string } },
+  ): Promise<readonly HistoryEvent[]>;
+  /** What may follow now, and what of it this actor may send. Without a case: what opens one. */
+  next(ref: { readonly workflow: string; readonly caseId?: string }, actor: Actor): Promise<readonly NextEvent[]>;
+};
+
+export function caseReading({
+  store,
+  registry,
+  keys,
+  ledger,
+  clock,
+}: {
+  readonly store: EventStore;
+  readonly registry: WorkflowRegistry;
+  readonly keys: KeyRing;
+  readonly ledger: string;
+  readonly clock: Clock;
+}): CaseReading {
+  async function readCase(
+    ref: CaseRef,
+    { asOf, reader }: ReadOptions,
+  ): Promise<{ readonly events: readonly RecordedEvent[]; readonly state: CaseState }> {
+    registry.current(ref.workflow);
+    const whole = await readStream(store, streamIdOf(ref.workflow, ref.caseId));
+    const events = asOf ? cut(whole, asOf) : whole;
+    const state = replay(events, registry);
+    if (!state || !mayRead(reader, events.length === whole.length ? state : replay(whole, registry))) {
+      throw new CaseError({ code: 'CASE_NOT_FOUND', workflow: ref.workflow, caseId: ref.caseId });
+    }
+    return { events, state };
+  }
+
+  /** Whether somebody may look is asked of the case as it is now, not as it was. */
+  function mayRead(reader: Actor | undefined, now: CaseState | undefined): boolean {
+    return reader === undefined || reaches(reachOf(reader, registry.role), now?.labels ?? {});
+  }
+
+  return {
+    async load(ref, options = {}) {
+      const { events, state } = await readCase(ref, options);
+      return {
+        workflow: ref.workflow,
+        version: state.workflow.version,
+        caseId: ref.caseId,
+        stream: streamIdOf(ref.workflow, ref.caseId),
+        revision: state.revision,
+        state: state.state,
+        status: state.snapshot.status === 'active' ? 'open' : 'closed',
+        labels: state.labels,
+        context: state.snapshot.context,
+        openedAt: events[0]!.metadata.occurredAt,
+        recordedAt: state.recordedAt,
+      };
+    },
+
+    async history(ref, { reveal, ...options } = {}) {
+      const { events } = await readCase(ref, options);
+      if (reveal) {
+        const stream = streamIdOf(ref.workflow, ref.caseId);
+        const at = clock.now().toISOString();
+        const subjects = [...new Set(events.flatMap(({ data }) => sealedParts(data).map(({ subject }) => subject)))];
+        if (subjects.length > 0)
+          await keys.recordAccess(subjects.map((subject) => ({ at, subject, stream, ...reveal })));
+      }
+      return events.map((event) => ({
+        ...event,
+        data: readableData(event, keys, reveal !== undefined),
+        position: positionToken(ledger, event.position),
+      }));
+    },
+
+    async next({ workflow, caseId }, actor) {
+      if (caseId === undefined) return nextEvents(newCase(registry.current(workflow)), actor);
+      const { state } = await readCase({ workflow, caseId }, { reader: actor });
+      return nextEvents(state, actor);
+    },
+  };
+}
+
+function cut(events: readonly RecordedEvent[], asOf: AsOf): readonly RecordedEvent[] {
+  if ('revision' in asOf) return events.filter(({ revision }) => revision <= asOf.revision);
+  const ms = Date.parse(asOf.instant);
+  if (Number.isNaN(ms)) {
+    throw new CaseError({
+      code: 'COMMAND_INVALID',
+      issues: [{ path: 'asOf', code: 'invalid_format', message: 'not an instant in ISO 8601' }],
+    });
+  }
+  const instant = new Date(ms).toISOString();
+  if (asOf.by !== 'occurred') return events.filter(({ metadata }) => metadata.recordedAt <= instant);
+  // A late entry may lie behind a later one: only a prefix can be replayed.
+  const after = events.findIndex(({ metadata }) => metadata.occurredAt > instant);
+  return after === -1 ? events : events.slice(0, after);
+}

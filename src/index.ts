@@ -1,0 +1,58 @@
+export { type Actor, LEDGER_ROLES, type Reach, reachOf, reaches } from './domain/access.js';
+export { chinaCalendar } from './domain/calendars/cn.js';
+export { canonicalEvent, canonicalText, leafHash, sealEvent } from './domain/canonical-event.js';
+export { CaseError, type CaseFailure, describeFailure, type ExpectedRevision, type FailureCode, type GuardReason, type InputIssue, isCaseError } from './domain/case-error.js';
+export type { DeadlineEnd, DeadlineInput, DeadlineRule, DeadlineRules, TermSource } from './domain/deadline.js';
+export type { Due } from './domain/due-date.js';
+export {
+  ENVELOPE_VERSION,
+  type EventMetadata,
+  type JsonObject,
+  type JsonValue,
+  type RecordedActor,
+  type RecordedEvent,
+  type RecordedFact,
+  type SealedEvent,
+} from './domain/event.js';
+export type { Explanation, ExplanationStep } from './domain/explain-deadline.js';
+export { explanationText } from './domain/explanation-text.js';
+export type { NextEvent } from './domain/next-events.js';
+export { ERASED, type PublicData, personal, subject, WITHHELD } from './domain/personal-data.js';
+export type { Term, TermUnit } from './domain/term.js';
+export type { Title } from './domain/title.js';
+export {
+  type CaseLabels,
+  defineEvent,
+  defineWorkflow,
+  type EventDefinition,
+  type EventDefinitions,
+  type FactInput,
+  type FactRequest,
+  type Facts,
+  type GuardDefinition,
+  type MachineEvent,
+  type RoleDefinition,
+  type RoleScope,
+  type Workflow,
+  type WorkflowMigration,
+  type WorkflowSource,
+} from './domain/workflow.js';
+export type { WorkflowRegistry } from './domain/workflow-registry.js';
+export type { CalendarDefinition } from './domain/working-calendar.js';
+export type { CaseDeadline } from './engine/case-deadlines.js';
+export type { Deviation } from './engine/case-engine.js';
+export type { AsOf, CaseRef, CaseView, HistoryEvent } from './engine/case-reading.js';
+export { type Clock, type Ids, systemClock } from './engine/clock.js';
+export { type CommandEvent, MAX_EVENTS_PER_COMMAND, type OpenCommand, type Receipt, type SendCommand } from './engine/command.js';
+export type { Erasure } from './engine/erasure.js';
+export type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './engine/key-ring.js';
+export type { LedgerCheck } from './engine/ledger-check.js';
+export type { Lookup, Lookups } from './engine/lookups.js';
+export { sqliteKeyRing } from './engine/sqlite-key-ring.js';
+export { type Appended, type EventStore, MAX_APPEND_BYTES } from './event-store/event-store.js';
+export { memoryEventStore } from './event-store/memory/memory-event-store.js';
+export { sqliteEventStore } from './event-store/sqlite/sqlite-event-store.js';
+export { importLog, type LogSummary } from './import/import-log.js';
+export { loadLogMap, type LogMap } from './import/log-map.js';
+export { readLog } from './import/log-reader.js';
+export { type Ledger, type LedgerOptions, openLedger } from './ledger.js';

@@ -1,0 +1,158 @@
+import { randomBytes as systemRandomBytes } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { chinaCalendar } from './domain/calendars/cn.js';
+import { CaseError } from './domain/case-error.js';
+import type { Explanation } from './domain/explain-deadline.js';
+import type { Workflow } from './domain/workflow.js';
+import { type WorkflowRegistry, workflowRegistry } from './domain/workflow-registry.js';
+import type { CalendarDefinition } from './domain/working-calendar.js';
+import { type CaseDeadline, caseDeadlines, explainCaseDeadline } from './engine/case-deadlines.js';
+import { type CaseEngine, caseEngine } from './engine/case-engine.js';
+import type { AsOf, CaseRef } from './engine/case-reading.js';
+import { type Clock, type Ids, systemClock } from './engine/clock.js';
+import { type Erasure, forgetSubject } from './engine/erasure.js';
+import type { KeyRing } from './engine/key-ring.js';
+import { checkLedger, type LedgerCheck } from './engine/ledger-check.js';
+import { ledgerIdentity } from './engine/ledger-identity.js';
+import type { Lookups } from './engine/lookups.js';
+import { sqliteKeyRing } from './engine/sqlite-key-ring.js';
+import type { EventStore } from './event-store/event-store.js';
+import { memoryEventStore } from './event-store/memory/memory-event-store.js';
+import { sqliteEventStore } from './event-store/sqlite/sqlite-event-store.js';
+import { upcastingEventStore } from './event-store/upcasting-event-store.js';
+
+export type LedgerOptions = {
+  /** Where the events live: a SQLite file, `memory:`, or a store of one's own. */
+  readonly store: string | EventStore;
+  readonly workflows: readonly Workflow[];
+  /** 32 bytes that wrap every subject's key. Required with a file: whoever has the file and this key can read personal data. */
+  readonly masterKey?: Uint8Array;
+  /** The key store's file, `<ledger>.keys` beside a ledger file unless given; or a key ring of one's own. */
+  readonly keys?: string | KeyRing;
+  readonly lookups?: Lookups;
+  /** The working calendar deadlines are counted in; China's unless given. */
+  readonly calendar?: CalendarDefinition;
+  readonly clock?: Clock;
+  readonly ids?: Ids;
+  readonly randomBytes?: (size: number) => Uint8Array;
+  /** Commands under way at most. */
+  readonly maxPending?: number;
+};
+
+/** An open ledger: the engine with everything around it. */
+export type Ledger = CaseEngine & {
+  /** UUID of the ledger, which every event, position token and derived id names. */
+  readonly id: string;
+  /** Events as they are read today, upcasts applied. */
+  readonly store: EventStore;
+  readonly registry: WorkflowRegistry;
+  readonly keys: KeyRing;
+  readonly calendar: CalendarDefinition;
+  readonly clock: Clock;
+  /** A case's deadlines as they stand now, or stood at an instant under the calendar in force then. */
+  deadlines(ref: CaseRef, options?: { readonly asOf?: AsOf; readonly now?: string }): Promise<readonly CaseDeadline[]>;
+  /** How one due date came about. @throws CaseError `DEADLINE_UNKNOWN` */
+  explain(
+    ref: CaseRef,
+    deadline: string,
+    options?: { readonly asOf?: AsOf; readonly now?: string },
+  ): Promise<Explanation>;
+  /** Forgets a data subject. `casesOf` tells which cases hold its data. @throws CaseError `SUBJECT_NOT_FOUND` · `ERASURE_REFUSED` */
+  forget(
+    request: { readonly subject: string; readonly actor: string; readonly reason: string },
+    casesOf: (subject: string) => Promise<readonly CaseRef[]>,
+  ): Promise<Erasure>;
+  /** Replays every case against the registered definitions and lists those that would diverge. */
+  check(onProgress?: (events: number) => void): Promise<LedgerCheck>;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens a ledger, laying it out where there is none.
+ *
+ * @throws CaseError `STORE_NOT_A_LEDGER` · `STORE_TOO_NEW` · `STORE_CORRUPT` · `KEY_STORE_UNREADABLE` · `DEFINITION_INVALID`
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const {
+    clock = systemClock,
+    ids = { next: () => uuidv7() },
+    randomBytes = systemRandomBytes,
+    calendar = chinaCalendar,
+  } = options;
+  const registry = workflowRegistry(options.workflows);
+  const opened = await openStore(options.store);
+  const store = upcastingEventStore(opened, registry);
+  let keys: KeyRing | undefined;
+  try {
+    const keyRing = openKeys(options, randomBytes);
+    keys = keyRing;
+    const id = await ledgerIdentity(store, { clock, ids });
+    const { lookups, maxPending } = options;
+    const engine = caseEngine({
+      store,
+      registry,
+      keys: keyRing,
+      ledger: id,
+      clock,
+      ids,
+      randomBytes,
+      ...(lookups !== undefined && { lookups }),
+      ...(maxPending !== undefined && { maxPending }),
+    });
+    const definitionOf = async (ref: CaseRef, asOf: AsOf | undefined) => {
+      const view = await engine.load(ref, asOf === undefined ? {} : { asOf });
+      const history = await engine.history(ref, asOf === undefined ? {} : { asOf });
+      return {
+        workflow: registry.get(ref.workflow, view.version),
+        history: history.map((event) => ({ ...event, position: 0n })),
+      };
+    };
+    const instantOf = (asOf: AsOf | undefined, now: string | undefined): string =>
+      now ?? (asOf !== undefined && 'instant' in asOf ? asOf.instant : clock.now().toISOString());
+
+    return {
+      ...engine,
+      id,
+      store,
+      registry,
+      keys: keyRing,
+      calendar,
+      clock,
+      async deadlines(ref, { asOf, now } = {}) {
+        const { workflow, history } = await definitionOf(ref, asOf);
+        return caseDeadlines(workflow, history, calendar, instantOf(asOf, now));
+      },
+      async explain(ref, deadline, { asOf, now } = {}) {
+        const { workflow, history } = await definitionOf(ref, asOf);
+        return explainCaseDeadline(workflow, history, calendar, instantOf(asOf, now), deadline);
+      },
+      forget: (request, casesOf) =>
+        forgetSubject({ store, engine, registry, keys: keyRing, ledger: id, clock, ids, casesOf }, request),
+      check: (onProgress) => checkLedger(store, registry, onProgress),
+      async close() {
+        await store.close();
+        keyRing.close();
+      },
+    };
+  } catch (error) {
+    keys?.close();
+    await store.close();
+    throw error;
+  }
+}
+
+async function openStore(store: string | EventStore): Promise<EventStore> {
+  if (typeof store !== 'string') return store;
+  if (store === 'memory:') return memoryEventStore();
+  return sqliteEventStore({ path: store });
+}
+
+function openKeys({ keys, store, masterKey }: LedgerOptions, randomBytes: (size: number) => Uint8Array): KeyRing {
+  if (keys !== undefined && typeof keys !== 'string') return keys;
+  const inMemory = keys === undefined && (typeof store !== 'string' || store === 'memory:');
+  if (masterKey === undefined && !inMemory) {
+    throw new CaseError({ code: 'KEY_STORE_UNREADABLE', detail: 'a ledger on disk wants a master key of 32 bytes' });
+  }
+  const path = keys ?? (inMemory ? ':memory:' : `${String(store)}.keys`);
+  return sqliteKeyRing({ path, masterKey: masterKey ?? randomBytes(32), randomBytes });
+}

@@ -1,0 +1,307 @@
+import { CaseError } from '../../domain/case-error.js';
+import { type Database, openDatabase, type Row as SqlRow, sqliteErrorCode } from '../../event-store/sqlite/sqlite-binding.js';
+import { isBusy, isNotADatabase, storeFailure } from '../../event-store/sqlite/sqlite-failure.js';
+import { type Checkpoint, type Generation, type GenerationRef, type ReadStore, type Skip, tableName } from '../read-store.js';
+import { shapeOf } from '../table-spec.js';
+import { kyselyOver } from './kysely-sqlite.js';
+import { createIndexesSql, createTableSql, type TableWriter, tableWriter } from './table-writer.js';
+import { VIEWS_APPLICATION_ID, VIEWS_MIGRATIONS, VIEWS_SCHEMA_VERSION } from './views-migrations.js';
+
+/** How long a statement waits for another process to let go of the file. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** Page cache of the connection: the inner pages of the tables and indexes written to. */
+const CACHE_KIB = 32_768;
+
+/** Pages of write-ahead log after which it is written back into the file. */
+const WAL_CHECKPOINT_PAGES = 4_000;
+
+/** Attempts at laying a file out while other processes do the same. */
+const MAX_ATTEMPTS = 50;
+
+export type SqliteReadStoreOptions = {
+  /** `<ledger>.views` by convention, made where there is none; `:memory:` for one that ends with the process. */
+  readonly path: string;
+  /** The binding; tests hand in one that fails. */
+  readonly openDatabase?: typeof openDatabase;
+};
+
+/**
+ * Read models in one SQLite file beside the ledger, for any number of processes. Not synced at every commit: what a
+ * power cut takes away is rows and checkpoint together, and is filled again from the ledger.
+ *
+ * @throws CaseError `STORE_NOT_A_LEDGER` for another program's database · `STORE_TOO_NEW` · `STORE_CORRUPT` (delete the file) · `STORE_UNAVAILABLE`
+ */
+export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
+  const { path } = options;
+  const database = openViews(path, options.openDatabase ?? openDatabase);
+  const writers = new Map<string, TableWriter>();
+  const selectAll = database.prepare('SELECT * FROM read_models ORDER BY name, generation');
+  const select = database.prepare('SELECT * FROM read_models WHERE name = ? AND generation = ?');
+  const selectRole = database.prepare('SELECT * FROM read_models WHERE name = ? AND role = ?');
+  const moveOn = database.prepare(
+    'UPDATE read_models SET position = ?, event = ?, events = ? WHERE name = ? AND generation = ? AND position IS ? AND halted_position IS NULL',
+  );
+  let open = true;
+
+  /** Runs synchronously, so that nothing of this process comes between; other processes wait or are waited for. */
+  function inTransaction<Result>(work: () => Result): Result {
+    if (!open) throw new CaseError({ code: 'STORE_CLOSED' });
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        rollBack();
+        throw error;
+      }
+    } catch (error) {
+      throw isRowsFault(error) ? error : storeFailure(path, error);
+    }
+  }
+
+  function rollBack(): void {
+    try {
+      database.exec('ROLLBACK');
+    } catch {
+      // A full disk ends the transaction by itself; what failed is reported by whoever calls.
+    }
+  }
+
+  function reading<Result>(work: () => Result): Result {
+    if (!open) throw new CaseError({ code: 'STORE_CLOSED' });
+    try {
+      return work();
+    } catch (error) {
+      throw storeFailure(path, error);
+    }
+  }
+
+  function writerOf({ name, generation }: GenerationRef): TableWriter {
+    const key = `${name} ${generation}`;
+    let writer = writers.get(key);
+    if (writer === undefined) {
+      writer = tableWriter(database, generation);
+      writers.set(key, writer);
+    }
+    return writer;
+  }
+
+  function stands(of: GenerationRef, at: Checkpoint, halted: bigint | undefined): boolean {
+    const row = select.get(of.name, of.generation);
+    if (row === undefined) return false;
+    const found = generationOf(row);
+    return found.position === at.position && found.halted?.position === halted;
+  }
+
+  function drop(row: SqlRow): void {
+    const { name, generation } = generationOf(row);
+    for (const table of JSON.parse(String(row.tables)) as string[]) database.exec(`DROP TABLE IF EXISTS ${tableName(table, generation)}`);
+    database.prepare('DELETE FROM read_models WHERE name = ? AND generation = ?').run(name, generation);
+    writers.delete(`${name} ${generation}`);
+  }
+
+  return {
+    database: kyselyOver(database),
+
+    async generations() {
+      return reading(() => selectAll.all().map(generationOf));
+    },
+
+    async build({ name, version, basis, tables }) {
+      return inTransaction(() => {
+        const building = selectRole.get(name, 'building');
+        if (building !== undefined) {
+          const found = generationOf(building);
+          if (found.version === version && found.basis === basis && found.shape === shapeOf(tables)) return found;
+          drop(building);
+        }
+        const last = database.prepare('SELECT max(generation) AS generation FROM read_models WHERE name = ?').get(name)?.generation;
+        // A number is not given twice: whoever still fills the dropped tables must not find others under it.
+        const generation = Math.max(Number(last ?? 0), Number(building?.generation ?? 0)) + 1;
+        for (const table of tables) database.exec(createTableSql(table, generation));
+        const names = JSON.stringify(tables.map((table) => table.name));
+        database
+          .prepare(
+            `INSERT INTO read_models (name, generation, role, version, basis, shape, tables, events) VALUES (?, ?, 'building', ?, ?, ?, ?, 0)`,
+          )
+          .run(name, generation, version, basis, shapeOf(tables), names);
+        return generationOf(select.get(name, generation)!);
+      });
+    },
+
+    async rows(of, table, keys) {
+      return reading(() => writerOf(of).rows(table, keys));
+    },
+
+    async commit(of, from, to, changes) {
+      return inTransaction(() => {
+        const moved = moveOn.run(to.position ?? null, to.event ?? null, to.events, of.name, of.generation, from.position ?? null);
+        if (Number(moved.changes) === 0) return false;
+        const writer = writerOf(of);
+        for (const change of changes) writer.write(change);
+        return true;
+      });
+    },
+
+    async halt(of, at, { position, event, detail, at: instant }) {
+      return inTransaction(() => {
+        if (!stands(of, at, undefined)) return false;
+        database
+          .prepare(
+            'UPDATE read_models SET halted_position = ?, halted_event = ?, halted_detail = ?, halted_at = ? WHERE name = ? AND generation = ?',
+          )
+          .run(position, event, detail, instant, of.name, of.generation);
+        return true;
+      });
+    },
+
+    async skip(of, to, skip) {
+      return inTransaction(() => {
+        const row = select.get(of.name, of.generation);
+        if (row === undefined || generationOf(row).halted?.position !== skip.position) return false;
+        database
+          .prepare(
+            `UPDATE read_models SET position = ?, event = ?, events = ?, halted_position = NULL, halted_event = NULL,
+               halted_detail = NULL, halted_at = NULL WHERE name = ? AND generation = ?`,
+          )
+          .run(to.position ?? null, to.event ?? null, to.events, of.name, of.generation);
+        const { name, version, basis, position, event, detail, actor, reason, at } = skip;
+        database
+          .prepare('INSERT INTO read_model_skips (name, version, basis, position, event, detail, actor, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+          .run(name, version, basis, position, event, detail, actor, reason, at);
+        return true;
+      });
+    },
+
+    async skips(name) {
+      return reading(() => {
+        const rows = database.prepare('SELECT * FROM read_model_skips WHERE name = ? ORDER BY at, position').all(name);
+        return rows.map((row) => ({ ...row, position: BigInt(row.position as number) }) as unknown as Skip);
+      });
+    },
+
+    async index(of, tables) {
+      for (const table of tables) {
+        // Each its own transaction: appends to other read models and queries get their turn between them.
+        for (const sql of createIndexesSql(table, of.generation)) {
+          inTransaction(() => {
+            if (select.get(of.name, of.generation) !== undefined) database.exec(sql);
+          });
+        }
+      }
+    },
+
+    async activate(of) {
+      return inTransaction(() => {
+        const row = select.get(of.name, of.generation);
+        const old = selectRole.get(of.name, 'active');
+        if (row === undefined || row.role !== 'building' || row.halted_position !== null) return false;
+        if (old !== undefined) {
+          if (Number(row.position ?? -1) < Number(old.position ?? -1)) return false;
+          drop(old);
+        }
+        database.prepare(`UPDATE read_models SET role = 'active' WHERE name = ? AND generation = ?`).run(of.name, of.generation);
+        return true;
+      });
+    },
+
+    async close() {
+      if (!open) return;
+      open = false;
+      database.close();
+    },
+  };
+}
+
+/** Primary result codes that say that what was to be written is at fault, not the database: https://www.sqlite.org/rescode.html. */
+const ROWS_FAULTS = new Set([1, 18, 19, 20, 25]);
+
+function isRowsFault(error: unknown): boolean {
+  const code = sqliteErrorCode(error);
+  return code !== undefined && ROWS_FAULTS.has(code & 0xff);
+}
+
+function generationOf(row: SqlRow): Generation {
+  const position = row.halted_position;
+  return {
+    name: String(row.name),
+    generation: Number(row.generation),
+    role: row.role as Generation['role'],
+    version: Number(row.version),
+    basis: String(row.basis),
+    shape: String(row.shape),
+    position: row.position === null ? undefined : BigInt(row.position as number),
+    event: row.event === null ? undefined : String(row.event),
+    events: Number(row.events),
+    halted:
+      position === null
+        ? undefined
+        : { position: BigInt(position as number), event: String(row.halted_event), detail: String(row.halted_detail), at: String(row.halted_at) },
+  };
+}
+
+function openViews(path: string, open: typeof openDatabase): Database {
+  let database: Database | undefined;
+  try {
+    database = open(path);
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    recognise(database, path);
+    useWriteAheadLog(database);
+    database.exec(`
+      PRAGMA synchronous = NORMAL;
+      PRAGMA cache_size = -${CACHE_KIB};
+      PRAGMA wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES};
+    `);
+    migrate(database, path);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (isNotADatabase(error)) throw notReadModels(path, 'it is no SQLite database');
+    throw storeFailure(path, error);
+  }
+}
+
+function recognise(database: Database, path: string): void {
+  const applicationId = pragma(database, 'application_id');
+  const version = pragma(database, 'user_version');
+  if (applicationId === VIEWS_APPLICATION_ID) {
+    if (version > VIEWS_SCHEMA_VERSION) throw new CaseError({ code: 'STORE_TOO_NEW', path, version, supported: VIEWS_SCHEMA_VERSION });
+    return;
+  }
+  const objects = database.prepare('SELECT count(*) AS objects FROM sqlite_schema').get()?.objects;
+  if (applicationId !== 0 || version !== 0 || objects !== 0) throw notReadModels(path, 'it is a database of something else than read models');
+}
+
+// SQLite does not wait for the lock that a change of journal mode needs, as it does for all others.
+function useWriteAheadLog(database: Database): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || attempt === MAX_ATTEMPTS) throw error;
+      // Waits for whoever holds the lock, which a plain read does under the busy timeout.
+      database.exec('BEGIN IMMEDIATE; ROLLBACK');
+    }
+  }
+}
+
+function migrate(database: Database, path: string): void {
+  if (pragma(database, 'user_version') === VIEWS_SCHEMA_VERSION) return;
+  database.exec('BEGIN IMMEDIATE');
+  // Asked again under the lock: another process may have been laying the same file out.
+  recognise(database, path);
+  for (const sql of VIEWS_MIGRATIONS.slice(pragma(database, 'user_version'))) database.exec(sql);
+  database.exec(`PRAGMA application_id = ${VIEWS_APPLICATION_ID}; PRAGMA user_version = ${VIEWS_SCHEMA_VERSION}; COMMIT`);
+}
+
+function pragma(database: Database, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+function notReadModels(path: string, detail: string): CaseError {
+  return new CaseError({ code: 'STORE_NOT_A_LEDGER', path, detail });
+}

@@ -1,0 +1,23 @@
+import type { JsonObject } from '../../../domain/event.js';
+
+/** Numbers that a law or one place's rules set. Terms are in working days; the law's attach to licences only. */
+export const policy = {
+  licence: {
+    acceptanceDays: 5,
+    decisionDays: 20,
+    extensionDays: 10,
+    deliveryDays: 10,
+    source: '行政许可法 32、42、44、82',
+  },
+  supplement: { days: 30, source: '本办事机构规定（未见全国统一期限）' },
+  evaluation: {
+    /** Levels up to this one are bad (差评): 2 dissatisfied, 1 very dissatisfied. */
+    badUpTo: 2,
+    /** The first rating and one more after rectification. */
+    ratings: 2,
+    days: 30,
+    source: '国办发〔2019〕51号；评价窗口期为本办事机构规定',
+  },
+  returnVisit: { days: 1, source: '浙江省政务服务“好差评”：差评 1 日内回访' },
+  rectification: { days: 15, source: '浙江省政务服务“好差评”：差评 15 日内整改' },
+} as const satisfies JsonObject;

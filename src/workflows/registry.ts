@@ -1,0 +1,6 @@
+import type { Workflow } from '../domain/workflow.js';
+import { applicationVersions } from './application/index.js';
+import { recordedLog } from './recorded-log/workflow.js';
+
+/** Every workflow that ships, in every version released: what a ledger of a county registers. */
+export const shippedWorkflows: readonly Workflow[] = [...applicationVersions, recordedLog];
