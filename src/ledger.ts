@@ -1,4 +1,3 @@
-import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { chinaCalendar } from './domain/calendars/cn.js';
 import { CaseError } from './domain/case-error.js';
@@ -10,11 +9,13 @@ import { type CaseDeadline, caseDeadlines, explainCaseDeadline } from './engine/
 import { type CaseEngine, caseEngine } from './engine/case-engine.js';
 import type { AsOf, CaseRef } from './engine/case-reading.js';
 import { type Clock, type Ids, systemClock } from './engine/clock.js';
+import { DEADLINE_LOOKUP, deadlineLookup } from './engine/deadline-lookup.js';
 import { type Erasure, forgetSubject } from './engine/erasure.js';
 import type { KeyRing } from './engine/key-ring.js';
 import { checkLedger, type LedgerCheck } from './engine/ledger-check.js';
 import { ledgerIdentity } from './engine/ledger-identity.js';
 import type { Lookups } from './engine/lookups.js';
+import { systemRandomBytes } from './engine/random-bytes.js';
 import { sqliteKeyRing } from './engine/sqlite-key-ring.js';
 import type { EventStore } from './event-store/event-store.js';
 import { memoryEventStore } from './event-store/memory/memory-event-store.js';
@@ -29,6 +30,7 @@ export type LedgerOptions = {
   readonly masterKey?: Uint8Array;
   /** The key store's file, `<ledger>.keys` beside a ledger file unless given; or a key ring of one's own. */
   readonly keys?: string | KeyRing;
+  /** Answers to the questions workflows declare; `deadline` is there without being given. */
   readonly lookups?: Lookups;
   /** The working calendar deadlines are counted in; China's unless given. */
   readonly calendar?: CalendarDefinition;
@@ -96,7 +98,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       clock,
       ids,
       randomBytes,
-      ...(lookups !== undefined && { lookups }),
+      lookups: { [DEADLINE_LOOKUP]: deadlineLookup({ store, registry, calendar }), ...lookups },
       ...(maxPending !== undefined && { maxPending }),
     });
     const definitionOf = async (ref: CaseRef, asOf: AsOf | undefined) => {
@@ -128,7 +130,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       },
       forget: (request, casesOf) =>
         forgetSubject({ store, engine, registry, keys: keyRing, ledger: id, clock, ids, casesOf }, request),
-      check: (onProgress) => checkLedger(store, registry, onProgress),
+      check: (onProgress) => checkLedger(opened, registry, onProgress),
       async close() {
         await store.close();
         keyRing.close();

@@ -1,7 +1,8 @@
 import type { Actor } from '../domain/access.js';
 import type { Explanation } from '../domain/explain-deadline.js';
 import type { CaseDeadline } from '../engine/case-deadlines.js';
-import type { AsOf, CaseEngine, CaseRef } from '../engine/case-engine.js';
+import type { CaseEngine } from '../engine/case-engine.js';
+import type { AsOf, CaseRef } from '../engine/case-reading.js';
 import type { Erasure } from '../engine/erasure.js';
 import { LEDGER_STREAM } from '../engine/ledger-identity.js';
 import type { Ledger } from '../ledger.js';

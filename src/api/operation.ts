@@ -35,6 +35,8 @@ export type AnswerDescription = {
   readonly schema?: z.ZodType;
   /** `application/json` unless given. */
   readonly type?: string;
+  /** Other media types the client may prefer. */
+  readonly otherTypes?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -59,6 +61,8 @@ export type OperationDescription<Schemas extends InputSchemas> = {
 /** One route: what it takes and answers, said once for the server and for the OpenAPI document. */
 export type Operation = OperationDescription<InputSchemas> & { readonly handle: (input: Input<InputSchemas>) => Promise<void> | void };
 
+export const JSON_TYPE = 'application/json';
+
 /** Describes a route; its handler gets what the schemas make of the request. */
 export function operation<const Schemas extends InputSchemas>(
   description: OperationDescription<Schemas>,
@@ -70,7 +74,7 @@ export function operation<const Schemas extends InputSchemas>(
 /** Adds the route to the app. Who may come in is asked before the body is read. */
 export function mount(app: Express, one: Operation, bodyLimit: number): void {
   const { method, path, access, input = {}, id } = one;
-  const offered = [...new Set(Object.values(one.answers).map(({ type = 'application/json' }) => type))];
+  const offered = [...new Set(Object.values(one.answers).flatMap(({ type = JSON_TYPE, otherTypes = [] }) => [type, ...otherTypes]))];
   const handle = async (req: Request, res: Response): Promise<void> => {
     const context = contextOf(res);
     await one.handle({ ...parse(input, req), actor: context.actor ?? authorise(res, access, id), context, req, res });

@@ -25,6 +25,7 @@ export function caseledgerProgram(session: Session, version: string): Program {
   const program = new Command('caseledger')
     .description('An event-sourced case engine for public administration.')
     .version(version)
+    .enablePositionalOptions()
     .showHelpAfterError(false)
     .configureOutput({
       writeOut: (text) => void session.terminal.stdout.write(text),

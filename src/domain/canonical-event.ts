@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { JsonValue, SealedEvent } from './event.js';
 
@@ -47,7 +47,7 @@ export function canonicalEvent(event: Omit<SealedEvent, 'leaf'>): string {
 
 /** RFC 6962 §2.1 leaf hash, SHA-256(0x00 ‖ canonical event), 32 bytes. */
 export function leafHash(canonical: string): Uint8Array {
-  return createHash('sha256').update(`\0${canonical}`, 'utf8').digest();
+  return hash('sha256', `\0${canonical}`, 'buffer');
 }
 
 /** Brings an event into the one form in which it is stored, hashed and proved. */

@@ -5,12 +5,12 @@ type Mark = { readonly kind: 'personal'; readonly identifies: boolean } | { read
 
 const marks = z.registry<Mark>();
 
-declare const personalBrand: unique symbol;
-declare const subjectBrand: unique symbol;
+export declare const personalBrand: unique symbol;
+export declare const subjectBrand: unique symbol;
 
 /** A schema whose value is stored encrypted under its data subject's key. */
 export type PersonalField = { readonly [personalBrand]: true };
-type SubjectSchema = { readonly [subjectBrand]: true };
+export type SubjectSchema = { readonly [subjectBrand]: true };
 
 /**
  * Marks a field of an object as personal (个人信息): it is stored encrypted under the key of the object's data subject.

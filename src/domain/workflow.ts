@@ -125,7 +125,7 @@ export type WorkflowSource = {
   /** How many years after its end a case is kept (归档期限); erasure is refused until then. */
   readonly archiveYears?: number;
   /** The definition's hash where it is known beforehand, as for released ones pinned in a lock file; computed otherwise. */
-  readonly pinnedHash?: string;
+  readonly pinnedHash?: string | undefined;
 };
 
 /** A definition that has been checked and may be registered. */

@@ -144,33 +144,34 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
     return answerAgain(task, arrived);
   }
 
-  function answerAgain({ command, input, caseId, stream }: Task, accepted: AcceptedCommand): Receipt {
+  async function answerAgain({ command, input, caseId, stream }: Task, accepted: AcceptedCommand): Promise<Receipt> {
     const subjectKeys = accepted.subjects.map((subject) => keys.key(subject));
     const comparable = subjectKeys.every((key): key is SubjectKey => key !== undefined && key !== 'erased');
     if (comparable && fingerprintOf(input, subjectKeys) !== accepted.fingerprint) {
       throw new CaseError({ code: 'COMMAND_ID_REUSED', commandId: command.commandId, stream });
     }
-    return receipt(command.workflow, caseId, stream, accepted, true);
+    const { first, last } = accepted;
+    const events = await store.read(stream, { from: first, limit: last - first + 1 });
+    return receipt(command.workflow, caseId, stream, accepted, events, true);
   }
 
   function receipt(
     workflow: string,
     caseId: string,
     stream: string,
-    accepted: AcceptedCommand,
+    { version, state, position, last }: AcceptedCommand,
+    events: readonly Pick<SealedEvent, 'id' | 'type' | 'revision'>[],
     repeated: boolean,
   ): Receipt {
-    const { version, state, events, position } = accepted;
-    const { revision } = events[events.length - 1]!;
     return {
       workflow,
       version,
       caseId,
       stream,
-      revision,
+      revision: last,
       state,
       position: positionToken(ledger, position),
-      events,
+      events: events.map(({ id, type, revision }) => ({ id, type, revision })),
       repeated,
     };
   }
@@ -204,13 +205,14 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
       version: after.workflow.version,
       state: after.state,
       position: appended.position,
-      events: events.map(({ id, type, revision }) => ({ id, type, revision })),
+      first,
+      last: appended.revision,
       subjects,
     };
     const remembered: DecidedCase = { state: { ...after, recordedAt }, commands: current?.commands ?? new Map() };
     remembered.commands.set(command.commandId, accepted);
     cases.remember(stream, remembered);
-    return receipt(command.workflow, caseId, stream, accepted, false);
+    return receipt(command.workflow, caseId, stream, accepted, events, false);
   }
 
   function checkHead({ mode, command, caseId, stream }: Task, current: DecidedCase | undefined): void {

@@ -11,7 +11,9 @@ import { readStream } from '../event-store/read-stream.js';
 /** A command the stream holds: enough to know it again and to answer it as before. */
 export type AcceptedCommand = {
   readonly fingerprint: string;
-  readonly events: readonly { readonly id: string; readonly type: string; readonly revision: number }[];
+  /** Revisions of its first and its last event. */
+  readonly first: number;
+  readonly last: number;
   readonly version: number;
   readonly state: string;
   readonly position: bigint;
@@ -73,7 +75,7 @@ export type DecidedCases = ReturnType<typeof decidedCases>;
 
 /** Gathers the commands that events came with. */
 export function noteCommands(commands: Map<string, AcceptedCommand>, events: readonly RecordedEvent[]): void {
-  for (const { id, type, revision, position, metadata, data } of events) {
+  for (const { revision, position, metadata, data } of events) {
     const { command, state, workflow } = metadata;
     const before = commands.get(command.id);
     const subjects = sealedParts(data).map(({ subject }) => subject);
@@ -82,7 +84,8 @@ export function noteCommands(commands: Map<string, AcceptedCommand>, events: rea
       version: workflow.version,
       state,
       position,
-      events: [...(before?.events ?? []), { id, type, revision }],
+      first: before?.first ?? revision,
+      last: revision,
       subjects: [...new Set([...(before?.subjects ?? []), ...subjects])],
     });
   }

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 import type { SubjectKey } from './key-ring.js';
 
 /**
@@ -11,7 +11,7 @@ import type { SubjectKey } from './key-ring.js';
  */
 export function fingerprintOf(input: string, keys: readonly SubjectKey[]): string {
   const [first] = keys;
-  if (!first) return `sha256:${createHash('sha256').update(input).digest('base64url')}`;
+  if (!first) return `sha256:${hash('sha256', input, 'base64url')}`;
   return `hmac-sha256:${createHmac('sha256', combined(keys, first)).update(input).digest('base64url')}`;
 }
 

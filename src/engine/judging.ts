@@ -3,7 +3,13 @@ import { isBuiltInEvent } from '../domain/built-in-events.js';
 import { CaseError, type FailureCode } from '../domain/case-error.js';
 import { type CaseState, decide, labelsAfter, parseEventData } from '../domain/decide.js';
 import type { EventMetadata, JsonObject, RecordedActor, RecordedEvent } from '../domain/event.js';
-import { PERSONAL_KEY, type PersonalPart, type SplitData, splitPersonal, withSubjects } from '../domain/personal-data.js';
+import {
+  PERSONAL_KEY,
+  type PersonalPart,
+  type SplitData,
+  splitPersonal,
+  withSubjects,
+} from '../domain/personal-data.js';
 import { retell } from '../domain/replay.js';
 import type { CaseLabels, Workflow } from '../domain/workflow.js';
 import type { Ids } from './clock.js';
@@ -120,10 +126,15 @@ function judge(
   }
   const data = parseEventData(workflow, type, event.data);
   if (PERSONAL_KEY in data) {
-    throw new CaseError({ code: 'EVENT_DATA_INVALID', event: type, issues: [{ path: PERSONAL_KEY, code: 'reserved', message: "the name is the ledger's own" }] });
+    throw new CaseError({
+      code: 'EVENT_DATA_INVALID',
+      event: type,
+      issues: [{ path: PERSONAL_KEY, code: 'reserved', message: "the name is the ledger's own" }],
+    });
   }
   if (!trial.recording) checkSender(trial, current, event);
-  if (workflow.events[type]!.reasonRequired && trial.command.reason === undefined) throw new CaseError({ code: 'REASON_REQUIRED', event: type });
+  if (workflow.events[type]!.reasonRequired && trial.command.reason === undefined)
+    throw new CaseError({ code: 'REASON_REQUIRED', event: type });
   const named = namedSubjects(deps, trial, type, splitPersonal(workflow.personal.get(type), data), current.labels);
   const at = instantOf(event, trial.recordedAt);
   const facts = gatherFacts(
@@ -157,9 +168,6 @@ function judgeOnFacts(
   const role = recording
     ? 'importer'
     : actingRole(workflow, type, command.actor, current.revision < 0 ? opened : labels);
-  if (!recording) checkTime(workflow, event, command, recordedAt);
-  if (definition.reasonRequired && command.reason === undefined)
-    throw new CaseError({ code: 'REASON_REQUIRED', event: type });
 
   const actor = recordedActor(command.actor, role);
   const after = decide(current, { type, data: open, facts, actor, at });
@@ -170,7 +178,11 @@ function judgeOnFacts(
  * Whether the sender may send it then, as far as that can be said before look-ups are made and persons are looked for:
  * whom an event is not for learns nothing by trying it. Where an opening event would put its case is asked afterwards.
  */
-function checkSender({ command, recordedAt }: Trial, { workflow, labels, revision }: CaseState, event: CommandEvent): void {
+function checkSender(
+  { command, recordedAt }: Trial,
+  { workflow, labels, revision }: CaseState,
+  event: CommandEvent,
+): void {
   if (revision < 0) heldRoles(workflow, event.type, command.actor);
   else actingRole(workflow, event.type, command.actor, labels);
   checkTime(workflow, event, command, recordedAt);

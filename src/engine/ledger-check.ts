@@ -4,6 +4,7 @@ import { caseIdOf, categoryOf } from '../domain/stream-id.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
+import { upcastingEventStore } from '../event-store/upcasting-event-store.js';
 
 /** A stored case that today's definitions would not bring where it was recorded. */
 export type DivergingCase = { readonly workflow: string; readonly caseId: string; readonly failure: CaseFailure };
@@ -26,12 +27,15 @@ export type LedgerCheck = {
 /**
  * Replays every stored case against the registered definitions and lists those that would diverge, so that a release
  * strands none of them silently.
+ *
+ * @param stored the events as they were written: what cannot be brought into today's shape is listed too
  */
 export async function checkLedger(
-  store: EventStore,
+  stored: EventStore,
   registry: WorkflowRegistry,
   onProgress: (events: number) => void = () => {},
 ): Promise<LedgerCheck> {
+  const today = upcastingEventStore(stored, registry);
   const diverging: DivergingCase[] = [];
   const changed = new Map<string, ChangedDefinition>();
   const categories = new Set(registry.names().map(categoryOf));
@@ -40,7 +44,7 @@ export async function checkLedger(
   let after: bigint | undefined;
 
   for (;;) {
-    const page = await store.readAll(after === undefined ? {} : { after });
+    const page = await stored.readAll(after === undefined ? {} : { after });
     const last = page.at(-1);
     if (!last) break;
     after = last.position;
@@ -52,7 +56,7 @@ export async function checkLedger(
       if (event.revision !== 0) continue;
       cases += 1;
       const failure = categories.has(categoryOf(workflow.name))
-        ? await divergence(store, event.stream, registry)
+        ? await divergence(today, event.stream, registry)
         : ({ code: 'WORKFLOW_UNKNOWN', workflow: workflow.name, known: registry.names() } as const);
       if (failure) diverging.push({ workflow: workflow.name, caseId: caseIdOf(event.stream), failure });
     }

@@ -82,7 +82,7 @@ export function rowsToRead(
  * Applies a page of events in memory.
  *
  * @param memory holds every row that the page looks at
- * @param skipped positions of events to leave out
+ * @param skipped ids of events to leave out
  * @throws UntakenEvent
  */
 export function fold(
@@ -90,7 +90,7 @@ export function fold(
   memory: RowMemory,
   events: readonly RecordedEvent[],
   histories: ReadonlyMap<string, readonly RecordedEvent[]>,
-  skipped: ReadonlySet<bigint>,
+  skipped: ReadonlySet<string>,
 ): Folded {
   const tables = new Map(projection.tables.map((spec) => [spec.name, new TableFold(spec, memory.tables.get(spec.name)!)]));
   const tableOf = (name: string): TableFold => {
@@ -109,7 +109,7 @@ export function fold(
 
   for (let index = 0; index < events.length; index += 1) {
     const event = events[index]!;
-    if (skipped.size > 0 && skipped.has(event.position)) continue;
+    if (skipped.size > 0 && skipped.has(event.id)) continue;
     try {
       projection.apply(event, rows, histories.get(event.id) ?? NO_HISTORY);
     } catch (cause) {

@@ -108,6 +108,9 @@ export interface ReadStore {
   /** Puts a generation that was built in the active one's place, which is dropped. Answers false, with nothing changed, when it is gone, halted or behind the active one. */
   activate(of: GenerationRef): Promise<boolean>;
 
+  /** Drops a generation with its rows. */
+  drop(of: GenerationRef): Promise<void>;
+
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Actor, actingRole } from '../domain/access.js';
+import { type Actor, actingRole, heldRoles } from '../domain/access.js';
 import { CaseError, type FailureCode } from '../domain/case-error.js';
 import { type CaseState, type DecidableEvent, decide, labelsAfter, newCase, parseEventData } from '../domain/decide.js';
 import type { JsonObject, JsonValue, RecordedFact } from '../domain/event.js';
@@ -60,7 +60,7 @@ const SOME_DEPARTMENT = 'some-department';
 
 /**
  * Tells a workflow's rules as stories: `given(received).when(accepted).thenState('accepted')`. Pure: no engine, store or
- * clock. Events are judged as the engine judges them: data, role and reach, reason, two-person rule, machine.
+ * clock. Events are judged as the engine judges them: data, role and reach, reason, facts, two-person rule, machine.
  *
  * @throws Error from `when` where an event of `given` is refused
  */
@@ -153,9 +153,13 @@ function told(state: CaseState, event: SpecEvent, options: CaseSpecOptions): Cas
   const parsed = parseEventData(workflow, type, event.data ?? {});
   const definition = workflow.events[type]!;
   const data = publicData(workflow, type, parsed);
-  const facts = factsFor(state, event, data, at, options);
-
   const actor = actorFor(state, event, data);
+  if (state.revision < 0) heldRoles(workflow, type, actor);
+  else actingRole(workflow, type, actor, labels);
+  if (definition.reasonRequired && event.reason === undefined)
+    throw new CaseError({ code: 'REASON_REQUIRED', event: type });
+
+  const facts = factsFor(state, event, data, at, options);
   const recorded = (role: string): DecidableEvent['actor'] => ({
     id: actor.id,
     role,
@@ -164,8 +168,6 @@ function told(state: CaseState, event: SpecEvent, options: CaseSpecOptions): Cas
   });
   const setBy = (role: string) => labelsAfter(workflow, labels, { type, data, facts, actor: recorded(role) });
   const role = actingRole(workflow, type, actor, state.revision < 0 ? setBy : labels);
-  if (definition.reasonRequired && event.reason === undefined)
-    throw new CaseError({ code: 'REASON_REQUIRED', event: type });
   return { ...decide(state, { type, data, facts, actor: recorded(role), at }), recordedAt: at };
 }
 

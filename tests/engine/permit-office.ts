@@ -81,7 +81,12 @@ export function openPermit(commandId: string, more: Partial<OpenCommand> = {}): 
   return { workflow: 'permit', commandId, actor: clerk, events: [requested()], ...more };
 }
 
-export function sendPermit(caseId: string, commandId: string, event: CommandEvent, more: Partial<SendCommand> = {}): SendCommand {
+export function sendPermit(
+  caseId: string,
+  commandId: string,
+  event: CommandEvent,
+  more: Partial<SendCommand> = {},
+): SendCommand {
   const actor = event.type === 'permit.granted' || event.type === 'permit.refused' ? decider : clerk;
   return { workflow: 'permit', caseId, commandId, actor, events: [event], ...more };
 }
@@ -112,7 +117,9 @@ export type Office = {
   close(): Promise<void>;
 };
 
-export const quotaOf = (left: number): Lookups => ({ quota: () => ({ value: left, source: 'quota-register', revision: 12 }) });
+export const quotaOf = (left: number): Lookups => ({
+  quota: () => ({ value: left, source: 'quota-register', revision: 12 }),
+});
 
 export async function permitOffice(options: OfficeOptions = {}): Promise<Office> {
   const { workflows = [permitWorkflow()], clock = testClock(), node = 0, lookups = quotaOf(1) } = options;
@@ -170,7 +177,8 @@ export async function failureOf(promise: Promise<unknown>): Promise<CaseFailure>
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
-  if (!('error' in outcome)) throw new Error(`nothing was refused; the answer was ${JSON.stringify(outcome.value, bigintsAsText)}`);
+  if (!('error' in outcome))
+    throw new Error(`nothing was refused; the answer was ${JSON.stringify(outcome.value, bigintsAsText)}`);
   if (outcome.error instanceof CaseError) return outcome.error.failure;
   throw outcome.error;
 }

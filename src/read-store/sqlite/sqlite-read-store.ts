@@ -208,6 +208,13 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
       });
     },
 
+    async drop(of) {
+      inTransaction(() => {
+        const row = select.get(of.name, of.generation);
+        if (row !== undefined) drop(row);
+      });
+    },
+
     async close() {
       if (!open) return;
       open = false;

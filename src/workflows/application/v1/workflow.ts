@@ -1,4 +1,5 @@
 import { defineWorkflow } from '../../../domain/workflow.js';
+import { releasedHashes } from '../../released-hashes.js';
 import { deadlines } from './deadlines.js';
 import { events } from './events.js';
 import { guards } from './guards.js';
@@ -18,6 +19,7 @@ export const applicationV1 = defineWorkflow({
   deadlines,
   policy,
   archiveYears: 10,
+  pinnedHash: releasedHashes['application@1'],
   states: {
     handling: { en: 'Handling', zh: '办理' },
     'handling.unfiled': { en: 'Not filed yet', zh: '未申请' },

@@ -1,0 +1,86 @@
+import type { Response } from 'express';
+import { z } from 'zod';
+import { readPositionToken } from '../../engine/position-token.js';
+import type { CaseLedger } from '../case-ledger.js';
+import type { Feed, FeedRequest, FeedStart } from '../feed.js';
+import { type Operation, operation } from '../operation.js';
+import type { RequestContext } from '../request-context.js';
+import { CaseParams } from './cases.js';
+
+const EVENT_STREAM = 'text/event-stream';
+
+const After = z
+  .string()
+  .min(1)
+  .max(100)
+  .optional()
+  .meta({ description: '`start`, `now`, or a position token to go on after; `Last-Event-ID` goes before it', example: 'start' });
+
+const Headers = z.object({ 'last-event-id': z.string().max(100).optional().meta({ description: 'Id of the last event received; the stream goes on after it' }) });
+
+const ANSWERS = {
+  200: {
+    description: "Server-sent events: each a CloudEvent 1.0 as JSON, its id a position token. Personal fields are withheld. The stream ends with the caller's token, or when the client falls behind, with a comment that says so.",
+    type: EVENT_STREAM,
+    schema: z.string(),
+  },
+};
+
+/** What happens, as it happens. */
+export function feedRoutes({ feed, ledger }: { readonly feed: Feed; readonly ledger: Pick<CaseLedger, 'id'> }): readonly Operation[] {
+  return [
+    operation(
+      {
+        method: 'get',
+        path: '/cases/:workflow/:caseId/feed',
+        id: 'followCase',
+        tag: 'Feeds',
+        summary: 'Follow one case, from its first event unless told otherwise',
+        access: 'token',
+        input: { params: CaseParams, query: z.strictObject({ after: After }), headers: Headers },
+        answers: ANSWERS,
+        problems: ['WORKFLOW_UNKNOWN', 'CASE_NOT_FOUND', 'CASE_ID_INVALID', 'POSITION_INVALID', 'POSITION_FOREIGN', 'OVERLOADED'],
+      },
+      ({ params, query, headers, actor, context, res }) =>
+        feed.open({ ...listener(res, context), actor, start: startOf(ledger.id, headers['last-event-id'] ?? query.after ?? 'start'), only: { case: params } }),
+    ),
+    operation(
+      {
+        method: 'get',
+        path: '/feed',
+        id: 'followCases',
+        tag: 'Feeds',
+        summary: 'Follow every case within reach, from now unless told otherwise',
+        access: 'token',
+        input: {
+          query: z.strictObject({
+            after: After,
+            workflow: z.string().max(100).optional(),
+            type: z.string().max(2_000).optional().meta({ description: 'Event types, parted by commas' }),
+          }),
+          headers: Headers,
+        },
+        answers: ANSWERS,
+        problems: ['POSITION_INVALID', 'POSITION_FOREIGN', 'OVERLOADED'],
+      },
+      ({ query, headers, actor, context, res }) =>
+        feed.open({
+          ...listener(res, context),
+          actor,
+          start: startOf(ledger.id, headers['last-event-id'] ?? query.after ?? 'now'),
+          only: {
+            ...(query.workflow !== undefined && { workflow: query.workflow }),
+            ...(query.type !== undefined && { types: new Set(query.type.split(',')) }),
+          },
+        }),
+    ),
+  ];
+}
+
+function listener(res: Response, { expiresAt = 0 }: RequestContext): Pick<FeedRequest, 'res' | 'expiresAt'> {
+  return { res, expiresAt };
+}
+
+function startOf(ledger: string, text: string): FeedStart {
+  return text === 'start' || text === 'now' ? text : readPositionToken(ledger, text);
+}

@@ -1,0 +1,44 @@
+import { dueOf, hasLapsed, isOverdue } from '../domain/due-date.js';
+import type { JsonObject } from '../domain/event.js';
+import { streamIdOf } from '../domain/stream-id.js';
+import type { WorkflowRegistry } from '../domain/workflow-registry.js';
+import { type CalendarDefinition, calendarInForce } from '../domain/working-calendar.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { readStream } from '../event-store/read-stream.js';
+import { deadlineLedgers } from './case-deadlines.js';
+import type { Lookup } from './lookups.js';
+
+/** Names the look-up that {@link deadlineLookup} answers, in the events that declare it. */
+export const DEADLINE_LOOKUP = 'deadline';
+
+/**
+ * Answers `{ workflow, caseId, deadline }` with how that deadline stood at the instant asked about: its `status`,
+ * `dueOn`, and whether it had `passed` unmet (a limit overdue, a window over). Undefined where no event has started it.
+ * Knows what the store holds: not what the command under way has brought so far.
+ */
+export function deadlineLookup(deps: {
+  readonly store: EventStore;
+  readonly registry: WorkflowRegistry;
+  readonly calendar: CalendarDefinition;
+}): Lookup {
+  const { store, registry, calendar } = deps;
+  return async (key, at) => {
+    const { workflow: name, caseId, deadline } = key as { workflow: string; caseId: string; deadline: string };
+    const history = await readStream(store, streamIdOf(name, caseId));
+    const last = history.at(-1);
+    if (!last) return undefined;
+    const workflow = registry.get(name, last.metadata.workflow.version);
+    const ledgers = deadlineLedgers(workflow, history);
+    const ledger = Object.hasOwn(ledgers, deadline) ? ledgers[deadline] : undefined;
+    if (!ledger) return undefined;
+
+    const rule = workflow.deadlines[deadline]!;
+    const inForce = calendarInForce(calendar, at);
+    const value: JsonObject = {
+      dueOn: dueOf(ledger, rule, inForce).dueOn,
+      passed: isOverdue(ledger, rule, inForce, at) || hasLapsed(ledger, rule, inForce, at),
+      status: ledger.status,
+    };
+    return { value, source: DEADLINE_LOOKUP, revision: last.revision };
+  };
+}

@@ -1,0 +1,114 @@
+import { isClosedState } from '../domain/closed-state.js';
+import type { RecordedEvent } from '../domain/event.js';
+import type { WorkflowRegistry } from '../domain/workflow-registry.js';
+import type { Row, TableSpec } from '../read-store/table-spec.js';
+import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet } from './case-rows.js';
+import { definitionBasis } from './definition-basis.js';
+import { NOTHING_READ, type Projection, type Rows } from './projection.js';
+
+/** One row per case. The case's id is its stream's, after the first dash. */
+export const CASE_LIST: TableSpec = {
+  name: 'case_list',
+  columns: {
+    stream: 'text',
+    workflow: 'text',
+    version: 'integer',
+    state: 'text',
+    /** `open`, or `closed` once the machine has reached its end. */
+    status: 'text',
+    ...LABEL_COLUMNS,
+    /** When its first event happened. */
+    opened_at: 'text',
+    /** When its last event happened. */
+    last_event_at: 'text',
+    /** When its last event was recorded. */
+    recorded_at: 'text',
+    revision: 'integer',
+    /** Of its last event. */
+    position: 'integer',
+  },
+  primaryKey: ['stream'],
+  indexes: [
+    { columns: ['opened_at', 'stream'] },
+    { columns: ['position', 'stream'] },
+    { columns: ['department', 'opened_at', 'stream'], where: `status = 'open'` },
+    { columns: ['department', 'opened_at', 'stream'] },
+    { columns: ['workflow', 'state', 'opened_at', 'stream'] },
+    { columns: ['region', 'opened_at', 'stream'] },
+    { columns: ['item_id', 'opened_at', 'stream'], where: 'item_id IS NOT NULL' },
+    { columns: ['applicant', 'opened_at', 'stream'], where: 'applicant IS NOT NULL' },
+    { columns: ['owner', 'opened_at', 'stream'], where: 'owner IS NOT NULL' },
+  ],
+};
+
+/** How many cases there are of each kind. A label a case has not is an empty text. */
+export const CASE_COUNTS: TableSpec = {
+  name: 'case_counts',
+  columns: { workflow: 'text', state: 'text', status: 'text', department: 'text', region: 'text', channel: 'text', cases: 'integer' },
+  primaryKey: ['workflow', 'state', 'status', 'department', 'region', 'channel'],
+  indexes: [],
+  counters: ['cases'],
+};
+
+const COUNTED = CASE_COUNTS.primaryKey;
+const ONE_MORE = { cases: 1 };
+const ONE_LESS = { cases: -1 };
+
+/** Every case as it stands, and how many there are of each kind. */
+export function caseList(registry: WorkflowRegistry): Projection {
+  const definitionOf = definitionFinder(registry);
+  return {
+    name: 'case_list',
+    version: 1,
+    basis: definitionBasis(registry),
+    tables: [CASE_LIST, CASE_COUNTS],
+
+    reads: (event) =>
+      definitionOf(event) === undefined ? NOTHING_READ : [{ table: 'case_list', key: [event.stream], fresh: event.revision === 0 }],
+
+    needsHistory: (event) => isMigration(event) && definitionOf(event) !== undefined,
+
+    apply(event, rows, history) {
+      const workflow = definitionOf(event);
+      if (workflow === undefined) return;
+      const { metadata, stream, revision } = event;
+      const before = rows.get('case_list', stream);
+      const labels = labelsSet(workflow, before, event, history);
+      const state = metadata.state;
+      const row: Row = {
+        ...(before ?? opened(event)),
+        ...(labels && labelColumns(labels)),
+        version: metadata.workflow.version,
+        state,
+        status: isClosedState(workflow, state) ? 'closed' : 'open',
+        last_event_at: metadata.occurredAt,
+        recorded_at: metadata.recordedAt,
+        revision,
+        position: Number(event.position),
+      };
+      rows.put('case_list', row);
+      count(before, row, rows);
+    },
+  };
+}
+
+function opened({ stream, metadata }: RecordedEvent): Row {
+  return { stream, workflow: metadata.workflow.name, ...labelColumns({}), opened_at: metadata.occurredAt };
+}
+
+function count(before: Row | undefined, after: Row, rows: Rows): void {
+  if (before !== undefined && COUNTED.every((column) => before[column] === after[column])) return;
+  if (before !== undefined) rows.add('case_counts', counted(before), ONE_LESS);
+  rows.add('case_counts', counted(after), ONE_MORE);
+}
+
+function counted(row: Row): Row {
+  return {
+    workflow: row.workflow!,
+    state: row.state!,
+    status: row.status!,
+    department: row.department ?? '',
+    region: row.region ?? '',
+    channel: row.channel ?? '',
+  };
+}

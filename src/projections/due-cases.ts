@@ -1,0 +1,271 @@
+import type { CalendarNotice } from '../domain/calendar-notice.js';
+import { isClosedState } from '../domain/closed-state.js';
+import { deadlineEvent } from '../domain/deadline-event.js';
+import { advanceDeadlines, type DeadlineLedger, type DeadlineLedgers, NO_DEADLINES } from '../domain/deadline-ledger.js';
+import { dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
+import type { RecordedEvent } from '../domain/event.js';
+import type { Workflow } from '../domain/workflow.js';
+import type { WorkflowRegistry } from '../domain/workflow-registry.js';
+import { type CalendarDefinition, calendarChanges, calendarInForce, type WorkingCalendar } from '../domain/working-calendar.js';
+import type { Row, TableSpec } from '../read-store/table-spec.js';
+import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet } from './case-rows.js';
+import { definitionBasis } from './definition-basis.js';
+import { NOTHING_READ, type Projection, type RowKey, type Rows } from './projection.js';
+
+/**
+ * One row per case and deadline, those that are over included. Whether one is overdue is asked when it is read, by
+ * comparing `due_at` with the instant, so nothing here changes because time passes.
+ */
+export const DUE_CASES: TableSpec = {
+  name: 'due_cases',
+  columns: {
+    stream: 'text',
+    deadline: 'text',
+    workflow: 'text',
+    version: 'integer',
+    ...LABEL_COLUMNS,
+    /** `atMost`, `atLeast` or `window`. */
+    kind: 'text',
+    /** Whose limit it is: `statutory`, `promised` or `internal`. */
+    limit_kind: 'text',
+    /** As its ledger has it, or `ended` when the case ended while it ran. */
+    status: 'text',
+    /** 1 while it runs and can become overdue: neither met nor ended nor held by a pause. */
+    ticking: 'integer',
+    held: 'integer',
+    due_on: 'text',
+    due_at: 'text',
+    /** From when on it counts as near; null when its rule names no warning. */
+    warn_at: 'text?',
+    provisional: 'integer',
+    generation: 'integer',
+    anchored_at: 'text',
+    met_at: 'text?',
+    /** 1 when it was met after its end, 0 when in time, null while it is not met. */
+    late: 'integer?',
+    /** How far past its end it was met, in its own unit. */
+    late_by: 'integer?',
+    /** The deadline ledger as JSON; what the dates are computed from. */
+    ledger: 'text',
+  },
+  primaryKey: ['stream', 'deadline'],
+  indexes: [
+    { columns: ['due_at', 'stream', 'deadline'], where: 'ticking = 1' },
+    { columns: ['department', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
+    { columns: ['status', 'due_at', 'stream', 'deadline'] },
+    { columns: ['workflow', 'deadline', 'limit_kind', 'kind', 'status', 'late', 'ticking', 'due_at'] },
+  ],
+};
+
+/** What a case's deadlines depend on besides its next event. */
+const DEADLINE_STATES: TableSpec = {
+  name: 'deadline_states',
+  columns: { stream: 'text', ...LABEL_COLUMNS, ledgers: 'text', closed: 'integer', version: 'integer' },
+  primaryKey: ['stream'],
+  indexes: [],
+};
+
+/** The calendar as the log has come to know it. */
+const CALENDARS_KNOWN: TableSpec = {
+  name: 'calendars_known',
+  columns: {
+    calendar: 'text',
+    /** The last `recordedAt` at which a notice came to count. */
+    as_of: 'text',
+    /** When the next notice that is known comes to count; null when none is. */
+    next_change: 'text?',
+    /** Notices recorded in the ledger, as JSON. */
+    notices: 'text',
+  },
+  primaryKey: ['calendar'],
+  indexes: [],
+};
+
+export type DueCasesOptions = {
+  readonly registry: WorkflowRegistry;
+  readonly calendar: CalendarDefinition;
+  /** The notice an event records, for ledgers that record them on their `calendar-<id>` stream. */
+  readonly noticeOf?: (event: RecordedEvent) => CalendarNotice | undefined;
+};
+
+/** Ledgers parsed lately, by their text. */
+const LEDGERS_KEPT = 4_000;
+
+/**
+ * When which case is due. Dated under the calendar in force when the last event was recorded: reaching an event
+ * recorded after a notice came to count, or one that records a notice, re-dates every row.
+ */
+export function dueCases({ registry, calendar: definition, noticeOf = () => undefined }: DueCasesOptions): Projection {
+  const definitionOf = definitionFinder(registry);
+  const calendars = knownCalendars(definition);
+  const calendarKey: RowKey = { table: 'calendars_known', key: [definition.id] };
+  const parsed = new Map<string, DeadlineLedgers>();
+
+  function ledgersOf(row: Row | undefined): DeadlineLedgers {
+    if (row === undefined) return NO_DEADLINES;
+    const text = String(row.ledgers);
+    let ledgers = parsed.get(text);
+    if (ledgers === undefined) {
+      ledgers = JSON.parse(text) as DeadlineLedgers;
+      if (parsed.size >= LEDGERS_KEPT) parsed.clear();
+      parsed.set(text, ledgers);
+    }
+    return ledgers;
+  }
+
+  function concerned(event: RecordedEvent): Workflow | undefined {
+    const workflow = definitionOf(event);
+    return workflow && (hasDeadlines(workflow) || isMigration(event)) ? workflow : undefined;
+  }
+
+  /** The calendar that holds at this event; re-dates every row when it has become another one. */
+  function calendarAt(event: RecordedEvent, rows: Rows): WorkingCalendar {
+    const known = rows.get('calendars_known', definition.id);
+    const notice = noticeOf(event);
+    const now = event.metadata.recordedAt;
+    if (known !== undefined && notice === undefined && (known.next_change === null || now < known.next_change!)) return calendars.of(known);
+
+    const notices = JSON.parse(String(known?.notices ?? '[]')) as CalendarNotice[];
+    if (notice !== undefined) notices.push(notice);
+    const after = calendars.row(now, notices);
+    rows.put('calendars_known', after);
+    const calendar = calendars.of(after);
+    if (known !== undefined) rows.rewrite('due_cases', (row) => redated(row, calendar));
+    return calendar;
+  }
+
+  function redated(row: Row, calendar: WorkingCalendar): Row {
+    const workflow = registry.get(String(row.workflow), Number(row.version));
+    const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
+    return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
+  }
+
+  return {
+    name: 'due_cases',
+    version: 1,
+    basis: definitionBasis(registry, definition),
+    tables: [DUE_CASES, DEADLINE_STATES, CALENDARS_KNOWN],
+
+    reads(event) {
+      const workflow = concerned(event);
+      if (workflow === undefined) return noticeOf(event) === undefined ? NOTHING_READ : [calendarKey];
+      const { stream, revision } = event;
+      const fresh = revision === 0;
+      const deadlines = Object.keys(isMigration(event) ? { ...earlierRules(registry, workflow), ...workflow.deadlines } : workflow.deadlines);
+      return [
+        calendarKey,
+        { table: 'deadline_states', key: [stream], fresh },
+        ...deadlines.map((deadline) => ({ table: 'due_cases', key: [stream, deadline], fresh })),
+      ];
+    },
+
+    needsHistory: (event) => isMigration(event) && definitionOf(event) !== undefined,
+
+    apply(event, rows, history) {
+      const workflow = concerned(event);
+      if (workflow === undefined) {
+        if (noticeOf(event) !== undefined) calendarAt(event, rows);
+        return;
+      }
+      const calendar = calendarAt(event, rows);
+      const { stream } = event;
+      const state = rows.get('deadline_states', stream);
+      const before = ledgersOf(state);
+      const migrated = isMigration(event);
+      const ledgers = migrated
+        ? history.reduce((folded, one) => advanceDeadlines(workflow.deadlines, folded, deadlineEvent(one)), NO_DEADLINES)
+        : advanceDeadlines(workflow.deadlines, before, deadlineEvent(event));
+      const labels = labelsSet(workflow, state, event, history);
+      const closed = isClosedState(workflow, event.metadata.state) ? 1 : 0;
+      const sameCase = labels === undefined && state !== undefined && state.closed === closed && !migrated;
+      if (sameCase && ledgers === before) return;
+
+      const after: Row = {
+        ...(state ?? { stream, ...labelColumns({}) }),
+        ...(labels && labelColumns(labels)),
+        closed,
+        version: event.metadata.workflow.version,
+        ledgers: JSON.stringify(ledgers),
+      };
+      rows.put('deadline_states', after);
+      if (migrated) for (const name of Object.keys(before)) if (!Object.hasOwn(ledgers, name)) rows.remove('due_cases', stream, name);
+      for (const [name, ledger] of Object.entries(ledgers)) {
+        if (sameCase && ledger === before[name]) continue;
+        rows.put('due_cases', dueRow(workflow, after, ledger, calendar));
+      }
+    },
+  };
+}
+
+function dueRow(workflow: Workflow, state: Row, ledger: DeadlineLedger, calendar: WorkingCalendar): Row {
+  const { ledgers: _, closed, ...labels } = state;
+  const rule = workflow.deadlines[ledger.name]!;
+  return {
+    ...labels,
+    deadline: ledger.name,
+    workflow: workflow.name,
+    kind: rule.kind ?? 'atMost',
+    limit_kind: rule.limit ?? 'statutory',
+    generation: ledger.generation,
+    anchored_at: ledger.anchor.at,
+    met_at: ledger.metAt ?? null,
+    ledger: JSON.stringify(ledger),
+    ...dated(workflow, ledger, closed === 1 && isOpen(ledger), calendar),
+  };
+}
+
+/** The columns that depend on the calendar. */
+function dated(workflow: Workflow, ledger: DeadlineLedger, ended: boolean, calendar: WorkingCalendar): Row {
+  const rule = workflow.deadlines[ledger.name]!;
+  const due = dueOf(ledger, rule, calendar);
+  const met = ledger.status === 'met';
+  const late = met && wasMetLate(ledger, rule, calendar);
+  return {
+    status: ended ? 'ended' : ledger.status,
+    ticking: isOpen(ledger) && !ended && !due.held ? 1 : 0,
+    held: isOpen(ledger) && !ended && due.held ? 1 : 0,
+    due_on: due.dueOn,
+    due_at: due.dueAt,
+    warn_at: due.warnings[0]?.at ?? null,
+    provisional: due.provisional ? 1 : 0,
+    late: met ? Number(late) : null,
+    // Hours and minutes over are counted in whole units, like days.
+    late_by: late ? Math.ceil(dayCount(ledger, rule, calendar, due.dueAt).over) : null,
+  };
+}
+
+function isOpen({ status }: DeadlineLedger): boolean {
+  return status === 'running' || status === 'paused';
+}
+
+function hasDeadlines({ deadlines }: Workflow): boolean {
+  for (const _ in deadlines) return true;
+  return false;
+}
+
+/** Every deadline a case may have had before it moved to this version. */
+function earlierRules(registry: WorkflowRegistry, { name }: Workflow): Workflow['deadlines'] {
+  return Object.assign({}, ...registry.all().flatMap((workflow) => (workflow.name === name ? [workflow.deadlines] : [])));
+}
+
+/** Calendars by what the log knows of them; the same row is the same calendar. */
+function knownCalendars(definition: CalendarDefinition) {
+  let last: { readonly row: Row; readonly calendar: WorkingCalendar } | undefined;
+  const withNotices = (notices: readonly CalendarNotice[]): CalendarDefinition =>
+    notices.length === 0 ? definition : { ...definition, notices: [...definition.notices, ...notices] };
+
+  return {
+    of(row: Row): WorkingCalendar {
+      if (last?.row !== row) {
+        const notices = JSON.parse(String(row.notices)) as CalendarNotice[];
+        last = { row, calendar: calendarInForce(withNotices(notices), String(row.as_of)) };
+      }
+      return last.calendar;
+    },
+    row(asOf: string, notices: readonly CalendarNotice[]): Row {
+      const changes = calendarChanges(withNotices(notices));
+      const next = changes.find(({ at }) => at > asOf)?.at ?? null;
+      return { calendar: definition.id, as_of: asOf, next_change: next, notices: JSON.stringify(notices) };
+    },
+  };
+}
