@@ -23,8 +23,8 @@ const Environment = z.object({
   CASELEDGER_MASTER_KEY_FILE: text,
   /** The key store's file, `<ledger>.keys` unless given. */
   CASELEDGER_KEYS: text,
-  /** The read models' file, `<ledger>.read` unless given. */
-  CASELEDGER_READ_STORE: text,
+  /** The read models' file, `<ledger>.views` unless given. */
+  CASELEDGER_VIEWS: text,
   /** Workflow modules, parted by commas. */
   CASELEDGER_WORKFLOWS: list,
   CASELEDGER_ACTOR: text,
@@ -37,8 +37,10 @@ const Environment = z.object({
   CASELEDGER_JWKS_URL: url,
   CASELEDGER_JWT_ISSUER: text,
   CASELEDGER_JWT_AUDIENCE: text,
-  /** A file with a local signing key, for development tokens. */
-  CASELEDGER_TOKEN_KEY_FILE: text,
+  /** A secret of at least 32 characters that development tokens are signed with, in place of a key set. */
+  CASELEDGER_TOKEN_SECRET: text,
+  /** A file that holds it. */
+  CASELEDGER_TOKEN_SECRET_FILE: text,
   /** How many reverse proxies stand before the server (Express's `trust proxy`). */
   CASELEDGER_TRUST_PROXY: count(10, 'must be a number of proxies from 0 to 10'),
   LOG_LEVEL: text.pipe(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional()),
@@ -50,7 +52,7 @@ export type Config = {
   readonly masterKey: string | undefined;
   readonly masterKeyFile: string | undefined;
   readonly keys: string | undefined;
-  readonly readStore: string | undefined;
+  readonly views: string | undefined;
   readonly workflows: readonly string[];
   readonly actor: string | undefined;
   readonly roles: readonly string[];
@@ -61,7 +63,8 @@ export type Config = {
   readonly jwksUrl: string | undefined;
   readonly jwtIssuer: string | undefined;
   readonly jwtAudience: string | undefined;
-  readonly tokenKeyFile: string | undefined;
+  readonly tokenSecret: string | undefined;
+  readonly tokenSecretFile: string | undefined;
   readonly trustProxy: number;
   readonly logLevel: NonNullable<z.output<typeof Environment>['LOG_LEVEL']>;
 };
@@ -86,7 +89,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     masterKey: said.CASELEDGER_MASTER_KEY,
     masterKeyFile: said.CASELEDGER_MASTER_KEY_FILE,
     keys: said.CASELEDGER_KEYS,
-    readStore: said.CASELEDGER_READ_STORE,
+    views: said.CASELEDGER_VIEWS,
     workflows: said.CASELEDGER_WORKFLOWS ?? [],
     actor: said.CASELEDGER_ACTOR,
     roles: said.CASELEDGER_ROLES ?? [],
@@ -97,7 +100,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     jwksUrl: said.CASELEDGER_JWKS_URL,
     jwtIssuer: said.CASELEDGER_JWT_ISSUER,
     jwtAudience: said.CASELEDGER_JWT_AUDIENCE,
-    tokenKeyFile: said.CASELEDGER_TOKEN_KEY_FILE,
+    tokenSecret: said.CASELEDGER_TOKEN_SECRET,
+    tokenSecretFile: said.CASELEDGER_TOKEN_SECRET_FILE,
     trustProxy: said.CASELEDGER_TRUST_PROXY ?? 0,
     logLevel: said.LOG_LEVEL ?? 'info',
   };

@@ -10,7 +10,7 @@ import { type CaseEngine, caseEngine } from './engine/case-engine.js';
 import type { AsOf, CaseRef } from './engine/case-reading.js';
 import { type Clock, type Ids, systemClock } from './engine/clock.js';
 import { DEADLINE_LOOKUP, deadlineLookup } from './engine/deadline-lookup.js';
-import { type Erasure, forgetSubject } from './engine/erasure.js';
+import { type Erasure, forgetSubject, keepErased } from './engine/erasure.js';
 import type { KeyRing } from './engine/key-ring.js';
 import { checkLedger, type LedgerCheck } from './engine/ledger-check.js';
 import { ledgerIdentity } from './engine/ledger-identity.js';
@@ -89,6 +89,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     const keyRing = openKeys(options, randomBytes);
     keys = keyRing;
     const id = await ledgerIdentity(store, { clock, ids });
+    await keepErased(store, keyRing);
     const { lookups, maxPending } = options;
     const engine = caseEngine({
       store,

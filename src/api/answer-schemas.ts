@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { PROBLEM_CODES } from './problem.js';
 
-export const TitleSchema = z.object({ en: z.string(), zh: z.string() }).meta({ id: 'Title', description: 'What a person reads, in English and Chinese (中文)' });
+export const TitleSchema = z
+  .object({ en: z.string(), zh: z.string() })
+  .meta({ id: 'Title', description: 'What a person reads, in English and Chinese (中文)' });
 
 const Json = z.record(z.string(), z.unknown());
 
@@ -13,7 +15,9 @@ export const ReceiptSchema = z
     stream: z.string(),
     revision: z.int().meta({ description: "Revision of the command's last event" }),
     state: z.string(),
-    position: z.string().meta({ description: 'Token for `min-position`: a read model that has reached it shows the command' }),
+    position: z
+      .string()
+      .meta({ description: 'Token for `min-position`: a read model that has reached it shows the command' }),
     events: z.array(z.object({ id: z.string(), type: z.string(), revision: z.int() })),
     repeated: z.boolean().meta({ description: 'Whether the command had been accepted before' }),
   })
@@ -73,7 +77,9 @@ export const HistorySchema = z
         stream: z.string(),
         revision: z.int(),
         type: z.string(),
-        data: Json.meta({ description: 'Personal fields are revealed, `{ "withheld": true }` or `{ "erased": true }`' }),
+        data: Json.meta({
+          description: 'Personal fields are revealed, `{ "withheld": true }` or `{ "erased": true }`',
+        }),
         metadata: Json,
         position: z.string(),
       }),
@@ -123,6 +129,12 @@ export const ExplanationSchema = z
   .object({
     language: z.enum(['en', 'zh']),
     text: z.string().meta({ description: 'A line a step, for a person' }),
-    explanation: z.looseObject({ deadline: z.string(), title: TitleSchema, steps: z.array(Json), notices: z.array(Json), due: Due }),
+    explanation: z.looseObject({
+      deadline: z.string(),
+      title: TitleSchema,
+      steps: z.array(Json),
+      notices: z.array(Json),
+      due: Due,
+    }),
   })
   .meta({ id: 'Explanation', description: 'How one due date came about' });

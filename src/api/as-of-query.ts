@@ -6,7 +6,10 @@ import { Instant, wholeNumber } from './query-values.js';
 export const AsOfQuery = z.strictObject({
   revision: wholeNumber(0, 999_999_999).optional().meta({ description: 'As it was after this revision' }),
   at: Instant.optional().meta({ description: 'As it was at this instant' }),
-  by: z.enum(['recorded', 'occurred']).optional().meta({ description: 'With `at`: what the ledger held then (`recorded`, the default), or how far the case had come then as told since (`occurred`)' }),
+  by: z.enum(['recorded', 'occurred']).optional().meta({
+    description:
+      'With `at`: what the ledger held then (`recorded`, the default), or how far the case had come then as told since (`occurred`)',
+  }),
 });
 
 /** As an option for the ledger's reads. A revision goes before an instant. */

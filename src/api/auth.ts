@@ -25,9 +25,10 @@ export function identify(verifier: TokenVerifier): RequestHandler {
       next();
     };
     const refuse = (error: unknown): void => {
-      if (!(error instanceof ApiError)) return next(error);
-      context.refusal = error;
-      next();
+      if (error instanceof ApiError) {
+        context.refusal = error;
+        next();
+      } else next(error);
     };
     const token = BEARER.exec(header)?.[1];
     if (token === undefined) return refuse(new ApiError({ code: 'TOKEN_INVALID' }));

@@ -16,9 +16,17 @@ export type CaseLedger = Pick<CaseEngine, 'open' | 'send' | 'migrate' | 'load' |
   deadlines(ref: CaseRef, options?: { readonly asOf?: AsOf }): Promise<readonly CaseDeadline[]>;
   explain(ref: CaseRef, deadline: string, options?: { readonly asOf?: AsOf }): Promise<Explanation>;
   /** Forgets a data subject whose data these cases hold. */
-  forget(request: { readonly subject: string; readonly actor: string; readonly reason: string }, cases: readonly CaseRef[]): Promise<Erasure>;
+  forget(
+    request: { readonly subject: string; readonly actor: string; readonly reason: string },
+    cases: readonly CaseRef[],
+  ): Promise<Erasure>;
   /** The data subject an identifying value names, through the blind index. That it was looked for is recorded. */
-  findSubject(question: { readonly field: string; readonly value: string; readonly actor: Actor; readonly purpose: string }): Promise<string | undefined>;
+  findSubject(question: {
+    readonly field: string;
+    readonly value: string;
+    readonly actor: Actor;
+    readonly purpose: string;
+  }): Promise<string | undefined>;
   /** Commands under way. */
   pending(): Promise<number>;
 };

@@ -23,7 +23,15 @@ const TELL_NOTHING: ReadonlySet<FailureCode> = new Set<FailureCode>([
 /** Takes commands to the engine, counts them, and keeps a refusal from telling about a case its sender does not reach. */
 export type CommandDesk = Pick<CaseLedger, 'open' | 'send' | 'migrate'>;
 
-export function commandDesk({ ledger, registry, metrics }: { readonly ledger: CaseLedger; readonly registry: WorkflowRegistry; readonly metrics: ApiMetrics }): CommandDesk {
+export function commandDesk({
+  ledger,
+  registry,
+  metrics,
+}: {
+  readonly ledger: CaseLedger;
+  readonly registry: WorkflowRegistry;
+  readonly metrics: ApiMetrics;
+}): CommandDesk {
   const names = new Set(registry.names());
 
   async function counted(workflow: string, work: Promise<Receipt>): Promise<Receipt> {
@@ -39,16 +47,23 @@ export function commandDesk({ ledger, registry, metrics }: { readonly ledger: Ca
     }
   }
 
-  async function masked(command: Pick<SendCommand, 'workflow' | 'caseId' | 'actor'>, work: Promise<Receipt>): Promise<Receipt> {
+  async function masked(
+    command: Pick<SendCommand, 'workflow' | 'caseId' | 'actor'>,
+    work: Promise<Receipt>,
+  ): Promise<Receipt> {
     try {
       return await work;
     } catch (error) {
-      if (error instanceof CaseError && !TELL_NOTHING.has(error.failure.code)) await assertReached(command, command.actor);
+      if (error instanceof CaseError && !TELL_NOTHING.has(error.failure.code))
+        await assertReached(command, command.actor);
       throw error;
     }
   }
 
-  async function assertReached({ workflow, caseId }: { readonly workflow: string; readonly caseId: string }, reader: Actor): Promise<void> {
+  async function assertReached(
+    { workflow, caseId }: { readonly workflow: string; readonly caseId: string },
+    reader: Actor,
+  ): Promise<void> {
     try {
       await ledger.load({ workflow, caseId }, { reader });
     } catch (error) {

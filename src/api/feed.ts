@@ -185,13 +185,17 @@ export function caseFeed(deps: FeedDeps): Feed {
 
   async function readOn(client: FeedClient): Promise<void> {
     while (!client.gone) {
-      const page = await events.readAll({ ...(client.cursor !== undefined && { after: client.cursor }), limit: CATCH_UP_PAGE });
+      const page = await events.readAll({
+        ...(client.cursor !== undefined && { after: client.cursor }),
+        limit: CATCH_UP_PAGE,
+      });
       const last = page.at(-1);
       if (!last) return;
       const labels = labelsOnce();
       const frames: Frame[] = [];
       for (const event of page) {
-        if (client.wants(event) && (client.unlimited || reaches(client.reach, await labels(event)))) frames.push(frameOf(event));
+        if (client.wants(event) && (client.unlimited || reaches(client.reach, await labels(event))))
+          frames.push(frameOf(event));
       }
       await client.replay(frames);
       client.cursor = last.position;
@@ -200,14 +204,24 @@ export function caseFeed(deps: FeedDeps): Feed {
 
   async function caseFrames({ only, actor }: FeedClient): Promise<readonly Frame[]> {
     const history = await ledger.history(only.case!, { reader: actor });
-    return history.map((event) => ({ position: readPositionToken(ledger.id, event.position), text: frameText(event, ledger.id) }));
+    return history.map((event) => ({
+      position: readPositionToken(ledger.id, event.position),
+      text: frameText(event, ledger.id),
+    }));
   }
 
   return {
     async open(request) {
       if (closing) throw new CaseError({ code: 'STORE_CLOSED' });
-      if (clients.size >= limits.clients) throw new CaseError({ code: 'OVERLOADED', queue: 'feed', limit: limits.clients });
-      const client = new FeedClient(request, reachOf(request.actor, registry.role), new Set(registry.names()), limits, left);
+      if (clients.size >= limits.clients)
+        throw new CaseError({ code: 'OVERLOADED', queue: 'feed', limit: limits.clients });
+      const client = new FeedClient(
+        request,
+        reachOf(request.actor, registry.role),
+        new Set(registry.names()),
+        limits,
+        left,
+      );
       clients.add(client);
       try {
         run ??= start();
@@ -295,7 +309,10 @@ class FeedClient {
   }
 
   take(frame: Frame): void {
-    if (this.#live) return this.#send(frame);
+    if (this.#live) {
+      this.#send(frame);
+      return;
+    }
     this.#waiting.push(frame);
     this.#waitingBytes += frame.text.length;
     if (this.#waitingBytes <= this.limits.bufferedBytes) return;
@@ -329,7 +346,9 @@ class FeedClient {
   /** Keeps the connection open, and lets a client that filters much out resume from here. */
   beat(ledger: string): void {
     if (!this.#live || this.gone) return;
-    this.#write(this.cursor === undefined ? ': still here\n\n' : `: still here\nid: ${positionToken(ledger, this.cursor)}\n\n`);
+    this.#write(
+      this.cursor === undefined ? ': still here\n\n' : `: still here\nid: ${positionToken(ledger, this.cursor)}\n\n`,
+    );
   }
 
   end(why: string): void {

@@ -12,7 +12,7 @@ export type MetricSources = {
   /** Commands under way. */
   readonly pending: () => Promise<number>;
   /** Events each read model is behind. */
-  readonly lag: () => Promise<readonly { readonly projection: string; readonly behind: number }[]>;
+  readonly lag: () => Promise<readonly { readonly name: string; readonly lag: number }[]>;
   /** Clients listening to a feed. */
   readonly feedClients: () => number;
 };
@@ -56,7 +56,7 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
     labelNames: ['projection'],
     registers,
     async collect() {
-      for (const { projection, behind } of await sources.lag()) this.set({ projection }, behind);
+      for (const { name, lag } of await sources.lag()) this.set({ projection: name }, lag);
     },
   });
   new Gauge({

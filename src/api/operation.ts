@@ -1,5 +1,5 @@
 import type { Express, Request, Response } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Actor } from '../domain/access.js';
 import { inputIssues } from '../domain/decide.js';
 import { ApiError } from './api-failure.js';
@@ -59,7 +59,9 @@ export type OperationDescription<Schemas extends InputSchemas> = {
 };
 
 /** One route: what it takes and answers, said once for the server and for the OpenAPI document. */
-export type Operation = OperationDescription<InputSchemas> & { readonly handle: (input: Input<InputSchemas>) => Promise<void> | void };
+export type Operation = OperationDescription<InputSchemas> & {
+  readonly handle: (input: Input<InputSchemas>) => Promise<void> | void;
+};
 
 export const JSON_TYPE = 'application/json';
 
@@ -74,7 +76,9 @@ export function operation<const Schemas extends InputSchemas>(
 /** Adds the route to the app. Who may come in is asked before the body is read. */
 export function mount(app: Express, one: Operation, bodyLimit: number): void {
   const { method, path, access, input = {}, id } = one;
-  const offered = [...new Set(Object.values(one.answers).flatMap(({ type = JSON_TYPE, otherTypes = [] }) => [type, ...otherTypes]))];
+  const offered = [
+    ...new Set(Object.values(one.answers).flatMap(({ type = JSON_TYPE, otherTypes = [] }) => [type, ...otherTypes])),
+  ];
   const handle = async (req: Request, res: Response): Promise<void> => {
     const context = contextOf(res);
     await one.handle({ ...parse(input, req), actor: context.actor ?? authorise(res, access, id), context, req, res });
@@ -89,7 +93,10 @@ export function mount(app: Express, one: Operation, bodyLimit: number): void {
   else app[method](path, enter, handle);
 }
 
-function parse(schemas: InputSchemas, req: Request): Pick<Input<InputSchemas>, 'params' | 'query' | 'headers' | 'body'> {
+function parse(
+  schemas: InputSchemas,
+  req: Request,
+): Pick<Input<InputSchemas>, 'params' | 'query' | 'headers' | 'body'> {
   if (schemas.body && req.body === undefined && Number(req.headers['content-length'] ?? 0) > 0) {
     throw new ApiError({ code: 'BODY_TYPE_UNSUPPORTED', supported: ['application/json'] });
   }
@@ -104,7 +111,10 @@ function parse(schemas: InputSchemas, req: Request): Pick<Input<InputSchemas>, '
 function read<Schema extends z.ZodType>(where: string, schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issues = inputIssues(parsed.error.issues).map((issue) => ({ ...issue, path: issue.path === '' ? where : `${where}.${issue.path}` }));
+  const issues = inputIssues(parsed.error.issues).map((issue) => ({
+    ...issue,
+    path: issue.path === '' ? where : `${where}.${issue.path}`,
+  }));
   throw new ApiError({ code: 'REQUEST_INVALID', issues });
 }
 

@@ -127,7 +127,9 @@ export function problemOf(failure: Failure): Problem {
   const status = PROBLEM_STATUS[code];
   const { title } = PROBLEM_TEXTS[code];
   const inward = status >= 500;
-  const details = Object.entries(failure).filter(([name]) => name !== 'code' && !(inward && (INWARD.has(name) || status === 500)));
+  const details = Object.entries(failure).filter(
+    ([name]) => name !== 'code' && !(inward && (INWARD.has(name) || status === 500)),
+  );
   return {
     ...Object.fromEntries(details.filter(([name]) => name !== 'detail')),
     type: `/problems/${code}`,
@@ -149,7 +151,11 @@ export function answerProblem(res: Response, failure: Failure, request: string):
   const problem = problemOf(failure);
   const seconds = retryAfter(failure);
   if (seconds !== undefined) res.setHeader('Retry-After', seconds);
-  if (problem.status === 401) res.setHeader('WWW-Authenticate', `Bearer realm="caseledger"${failure.code === 'TOKEN_MISSING' ? '' : ', error="invalid_token"'}`);
+  if (problem.status === 401)
+    res.setHeader(
+      'WWW-Authenticate',
+      `Bearer realm="caseledger"${failure.code === 'TOKEN_MISSING' ? '' : ', error="invalid_token"'}`,
+    );
   if (failure.code === 'METHOD_NOT_ALLOWED') res.setHeader('Allow', failure.allowed.join(', '));
   res.setHeader('Cache-Control', 'no-store');
   answerJson(res, problem.status, { ...problem, request }, PROBLEM_TYPE);

@@ -1,10 +1,10 @@
-import { context, type Span, SpanKind, SpanStatusCode, trace, TraceFlags, type Tracer } from '@opentelemetry/api';
+import { context, type Span, SpanKind, SpanStatusCode, TraceFlags, type Tracer, trace } from '@opentelemetry/api';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Actor } from '../domain/access.js';
+import type { ApiError } from './api-failure.js';
 import type { ApiMetrics } from './metrics.js';
 import type { ProblemCode } from './problem.js';
-import type { ApiError } from './api-failure.js';
 
 /** What is known of a request while it is answered. */
 export type RequestContext = {
@@ -43,7 +43,11 @@ export function contextOf(res: Response): RequestContext {
  * line and the HTTP metrics. Neither paths, queries nor bodies are logged: a line names the declared route, the actor's
  * account, the code and the time taken.
  */
-export function requestContext(deps: { readonly logger: Logger; readonly metrics: ApiMetrics; readonly newId: () => string }): RequestHandler {
+export function requestContext(deps: {
+  readonly logger: Logger;
+  readonly metrics: ApiMetrics;
+  readonly newId: () => string;
+}): RequestHandler {
   const { logger, metrics, newId } = deps;
   const tracer = trace.getTracer('caseledger');
 
@@ -62,7 +66,11 @@ export function requestContext(deps: { readonly logger: Logger; readonly metrics
       const route = current.route ?? 'none';
       metrics.request(req.method, route, status, ms);
       span.updateName(`${req.method} ${route}`);
-      span.setAttributes({ 'http.request.method': req.method, 'http.route': route, 'http.response.status_code': status });
+      span.setAttributes({
+        'http.request.method': req.method,
+        'http.route': route,
+        'http.response.status_code': status,
+      });
       if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
       logger.info({
@@ -81,13 +89,18 @@ export function requestContext(deps: { readonly logger: Logger; readonly metrics
 }
 
 function serverSpan(tracer: Tracer, req: Request): Span {
-  const header = req.headers['traceparent'];
+  const header = req.headers.traceparent;
   const [, traceId, spanId, flags] = (typeof header === 'string' && TRACEPARENT.exec(header)) || [];
   const active = context.active();
   const parent =
     traceId === undefined || spanId === undefined || flags === undefined
       ? active
-      : trace.setSpanContext(active, { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true });
+      : trace.setSpanContext(active, {
+          traceId,
+          spanId,
+          traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED,
+          isRemote: true,
+        });
   return tracer.startSpan(req.method, { kind: SpanKind.SERVER }, parent);
 }
 

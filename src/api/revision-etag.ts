@@ -9,7 +9,10 @@ export function revisionEtag(revision: number): string {
 export const IfMatch = z
   .string()
   .regex(/^(\*|"\d{1,9}")$/, 'must be the ETag of the case as it was read, such as "7"')
-  .meta({ description: 'ETag of the revision the sender last saw; the command is refused with 412 when the case has gone on', example: '"7"' });
+  .meta({
+    description: 'ETag of the revision the sender last saw; the command is refused with 412 when the case has gone on',
+    example: '"7"',
+  });
 
 /** The revision an `If-Match` names; undefined for `*` or none. */
 export function expectedRevision(ifMatch: string | undefined): number | undefined {

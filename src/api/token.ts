@@ -1,4 +1,14 @@
-import { createRemoteJWKSet, errors, importJWK, type JWK, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
+import {
+  type CryptoKey,
+  createRemoteJWKSet,
+  errors,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Actor } from '../domain/access.js';
@@ -35,7 +45,11 @@ export type TokenOptions = {
   readonly audience?: string;
   readonly clock: Clock;
   /** Asked on every request, also for a token verified before, so that withdrawn rights count at once. */
-  readonly stillAccepted?: (token: { readonly subject: string; readonly tokenId?: string; readonly issuedAt?: number }) => boolean;
+  readonly stillAccepted?: (token: {
+    readonly subject: string;
+    readonly tokenId?: string;
+    readonly issuedAt?: number;
+  }) => boolean;
   /** Verified tokens remembered at most. */
   readonly remembered?: number;
 };
@@ -83,7 +97,8 @@ export async function tokenVerifier(options: TokenOptions): Promise<TokenVerifie
   const known = new LRUCache<string, Remembered>({ max: remembered });
 
   function accepted(caller: Remembered): Caller {
-    if (clock.now().getTime() >= caller.expiresAt + CLOCK_TOLERANCE_S * 1_000) throw new ApiError({ code: 'TOKEN_EXPIRED' });
+    if (clock.now().getTime() >= caller.expiresAt + CLOCK_TOLERANCE_S * 1_000)
+      throw new ApiError({ code: 'TOKEN_EXPIRED' });
     if (stillAccepted && !stillAccepted(caller)) throw new ApiError({ code: 'TOKEN_INVALID' });
     return caller;
   }
@@ -120,7 +135,8 @@ export async function tokenVerifier(options: TokenOptions): Promise<TokenVerifie
         ...(issuer !== undefined && { issuer }),
         ...(audience !== undefined && { audience }),
       };
-      const verified = typeof key === 'function' ? await jwtVerify(token, key, checks) : await jwtVerify(token, key, checks);
+      const verified =
+        typeof key === 'function' ? await jwtVerify(token, key, checks) : await jwtVerify(token, key, checks);
       return verified.payload;
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) throw new ApiError({ code: 'TOKEN_EXPIRED' }, { cause });
@@ -148,7 +164,10 @@ export type MintOptions = {
 };
 
 /** Makes a token for development and tests, signed with a shared secret (HS256). */
-export async function mintToken(actor: Actor, { secret, clock, issuer, audience, lifetimeSeconds = 3_600 }: MintOptions): Promise<string> {
+export async function mintToken(
+  actor: Actor,
+  { secret, clock, issuer, audience, lifetimeSeconds = 3_600 }: MintOptions,
+): Promise<string> {
   const now = Math.floor(clock.now().getTime() / 1_000);
   const { id, roles, department, region, onBehalfOf } = actor;
   const jwt = new SignJWT({
@@ -183,7 +202,10 @@ function checkAlgorithms(key: TokenKey, algorithms: readonly string[]): void {
   }
 }
 
-async function verificationKey(key: TokenKey, algorithms: readonly string[]): Promise<Uint8Array | CryptoKey | JWTVerifyGetKey> {
+async function verificationKey(
+  key: TokenKey,
+  algorithms: readonly string[],
+): Promise<Uint8Array | CryptoKey | JWTVerifyGetKey> {
   if ('secret' in key) return secretBytes(key.secret);
   if ('jwk' in key) return importJWK(key.jwk, algorithms[0]);
   return createRemoteJWKSet(new URL(key.jwks));
@@ -191,6 +213,7 @@ async function verificationKey(key: TokenKey, algorithms: readonly string[]): Pr
 
 function secretBytes(secret: string): Uint8Array {
   const bytes = new TextEncoder().encode(secret);
-  if (bytes.length < MIN_SECRET_BYTES) throw new RangeError(`the token secret must have at least ${MIN_SECRET_BYTES} bytes`);
+  if (bytes.length < MIN_SECRET_BYTES)
+    throw new RangeError(`the token secret must have at least ${MIN_SECRET_BYTES} bytes`);
   return bytes;
 }

@@ -9,7 +9,7 @@ export type LedgerFlags = OutputFlags & {
   readonly ledger?: string;
   readonly masterKeyFile?: string;
   readonly keys?: string;
-  readonly readStore?: string;
+  readonly views?: string;
   readonly workflows?: readonly string[];
   readonly shipped: boolean;
 };
@@ -35,7 +35,7 @@ export function withLedger(command: Command): Command {
     .option('--ledger <location>', 'a SQLite file, or memory: (CASELEDGER_LEDGER)')
     .option('--master-key-file <file>', 'file that holds the master key (CASELEDGER_MASTER_KEY_FILE; <ledger>.master-key)')
     .option('--keys <file>', "the key store's file (CASELEDGER_KEYS; <ledger>.keys)")
-    .option('--read-store <file>', "the read models' file (CASELEDGER_READ_STORE; <ledger>.read)")
+    .option('--views <file>', "the read models' file (CASELEDGER_VIEWS; <ledger>.views)")
     .option('--workflows <module>', 'ES module whose workflows are registered; may be repeated', gather)
     .option('--no-shipped', 'leave out the workflows that come with the package');
 }

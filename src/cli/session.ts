@@ -3,12 +3,14 @@ import type { Workflow } from '../domain/workflow.js';
 import type { Clock, Ids } from '../engine/clock.js';
 import type { Lookups } from '../engine/lookups.js';
 import { type Ledger, openLedger } from '../ledger.js';
+import { followLedger, type ReadModels } from '../main.js';
 import { catalogueLookup } from '../workflows/catalogue/catalogue-lookup.js';
 import { countyItems } from '../workflows/catalogue/county-items.js';
 import { shippedWorkflows } from '../workflows/registry.js';
 import type { LedgerFlags } from './command-options.js';
 import { assertLedgerFile, type LedgerLocation, ledgerLocation } from './ledger-location.js';
 import { masterKey } from './master-key.js';
+import { progress } from './progress.js';
 import type { Terminal } from './terminal.js';
 import { workflowModule } from './workflow-modules.js';
 
@@ -29,7 +31,7 @@ export type LedgerSetup = {
   readonly masterKey: Uint8Array | undefined;
   readonly keys: string | undefined;
   /** The read models' file; undefined keeps them in memory. */
-  readonly readStore: string | undefined;
+  readonly views: string | undefined;
 };
 
 export type OpenOptions = {
@@ -50,15 +52,15 @@ export async function ledgerSetup(session: Session, flags: LedgerFlags, { create
   const workflows = together([...shipped, ...modules.flatMap((one) => one.workflows)], brought);
   const lookups = Object.assign({ catalogue: catalogueLookup(countyItems) }, ...modules.map((one) => one.lookups)) as Lookups;
   const keys = flags.keys ?? config.keys;
-  if (location.kind === 'memory') return { location, workflows, lookups, masterKey: undefined, keys: undefined, readStore: undefined };
+  if (location.kind === 'memory') return { location, workflows, lookups, masterKey: undefined, keys: undefined, views: undefined };
   assertLedgerFile(location.path, create);
   return {
     location,
     workflows,
     lookups,
-    masterKey: masterKey({ key: config.masterKey, file: flags.masterKeyFile ?? config.masterKeyFile, ledgerPath: location.path, randomBytes }),
+    masterKey: masterKey({ key: config.masterKey, file: flags.masterKeyFile ?? config.masterKeyFile, ledgerPath: location.path, keysPath: keys, randomBytes }),
     keys,
-    readStore: flags.readStore ?? config.readStore ?? `${location.path}.read`,
+    views: flags.views ?? config.views ?? `${location.path}.views`,
   };
 }
 
@@ -97,3 +99,41 @@ export async function withOpenLedger<Result>(
     await ledger.close();
   }
 }
+
+/** How long a command waits for its read models: a ledger of millions of events may have to be read first. */
+const CATCH_UP_MS = 24 * 60 * 60 * 1_000;
+
+/** As {@link withOpenLedger}, with read models that show every event stored so far. */
+export async function withReadModels<Result>(
+  session: Session,
+  flags: LedgerFlags,
+  work: (opened: { readonly ledger: Ledger; readonly models: ReadModels; readonly head: bigint | undefined }) => Promise<Result>,
+): Promise<Result> {
+  return withOpenLedger(session, flags, { create: false }, async (ledger, setup) => {
+    const models = await followLedger(ledger, { views: setup.views, clock: session.clock });
+    try {
+      const head = await ledger.store.head();
+      await caughtUp(session.terminal, models, head);
+      return await work({ ledger, models, head });
+    } finally {
+      await models.close();
+    }
+  });
+}
+
+async function caughtUp(terminal: Terminal, { projections }: ReadModels, head: bigint | undefined): Promise<void> {
+  const bar = progress(terminal, 'reading', head === undefined ? undefined : Number(head));
+  const timer = setInterval(() => {
+    projections.status().then((all) => bar.update(Math.min(...all.map(({ position = 0n, rebuilding }) => Number(rebuilding?.position ?? position)))), () => {
+      // Whatever keeps the status from being told is told by the wait itself.
+    });
+  }, PROGRESS_MS);
+  try {
+    await projections.waitFor(head, CATCH_UP_MS);
+  } finally {
+    clearInterval(timer);
+    bar.stop();
+  }
+}
+
+const PROGRESS_MS = 250;

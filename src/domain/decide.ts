@@ -37,7 +37,7 @@ export function newCase(workflow: Workflow): CaseState {
   return {
     workflow,
     snapshot,
-    state: stateName(snapshot.value),
+    state: stateName(snapshot.value, workflow.machine.root),
     revision: -1,
     labels: {},
     senders: {},
@@ -127,7 +127,7 @@ export function applied(current: CaseState, event: DecidableEvent): CaseState {
   return {
     workflow,
     snapshot: next,
-    state: next.value === current.snapshot.value ? current.state : stateName(next.value),
+    state: next.value === current.snapshot.value ? current.state : stateName(next.value, workflow.machine.root),
     revision: current.revision + 1,
     labels: labelsAfter(workflow, current.labels, event),
     senders: sendersAfter(workflow, current.senders, event),

@@ -2,7 +2,7 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { z } from 'zod';
 import { isBuiltInEvent } from './built-in-events.js';
 import { statesNamed, validateDeadlineRules } from './deadline.js';
-import { guardNames, nodePath, nodeTransitions, stateNodes } from './machine-parts.js';
+import { guardMembers, guardNames, nodePath, nodeTransitions, stateNodes } from './machine-parts.js';
 import type { Title } from './title.js';
 import type { WorkflowSource } from './workflow.js';
 
@@ -23,6 +23,7 @@ export function definitionProblems(source: WorkflowSource): string[] {
     ...titleProblems(source),
     ...validateDeadlineRules(source.deadlines ?? {}, Object.keys(source.events)),
     ...deadlineStateProblems(source),
+    ...extensionProblems(source),
   ];
 }
 
@@ -117,6 +118,11 @@ function guardProblems({ machine, guards = {} }: WorkflowSource): string[] {
   const problems: string[] = [];
   for (const node of [machine.root, ...stateNodes(machine)]) {
     for (const { eventType, guard } of nodeTransitions(node)) {
+      if (negates(guard)) {
+        problems.push(
+          `${nodePath(node) || 'the machine'} guards "${eventType}" with "not": name the opposite, so that a refusal can say why`,
+        );
+      }
       for (const name of guardNames(guard)) {
         if (name === undefined)
           problems.push(
@@ -129,6 +135,11 @@ function guardProblems({ machine, guards = {} }: WorkflowSource): string[] {
     }
   }
   return [...new Set(problems)];
+}
+
+function negates(guard: unknown): boolean {
+  const composed = guardMembers(guard);
+  return composed !== undefined && (composed.kind === 'not' || composed.members.some(negates));
 }
 
 function titleProblems({ machine, title, states, events, roles, guards = {} }: WorkflowSource): string[] {
@@ -161,4 +172,16 @@ function deadlineStateProblems({ machine, deadlines = {} }: WorkflowSource): str
   return statesNamed(deadlines)
     .filter((path) => !paths.has(path))
     .map((path) => `a deadline names the state "${path}", which the machine does not have`);
+}
+
+/** Who a deadline says may extend it and who may send the event that does are the same. */
+function extensionProblems({ deadlines = {}, events }: WorkflowSource): string[] {
+  return Object.entries(deadlines).flatMap(([name, { extension }]) => {
+    if (extension?.role === undefined) return [];
+    const others = events[extension.event]?.roles.filter((role) => role !== extension.role) ?? [];
+    return others.map(
+      (role) =>
+        `deadline "${name}" is extended by "${extension.role}", but "${role}" may send "${extension.event}" too`,
+    );
+  });
 }

@@ -33,6 +33,14 @@ export function nodeTransitions(node: AnyStateNode): MachineTransition[] {
   return [...list, ...((node.always ?? []) as unknown as MachineTransition[])];
 }
 
+/** What `and`, `or` or `not` is made of; nothing for any other guard. */
+export function guardMembers(
+  guard: unknown,
+): { readonly kind: 'and' | 'or' | 'not'; readonly members: readonly unknown[] } | undefined {
+  if (typeof guard !== 'function' || !('guards' in guard)) return undefined;
+  return { kind: guard.name as 'and' | 'or' | 'not', members: guard.guards as readonly unknown[] };
+}
+
 /** Names of the guards a guard is made of: itself, or the members of `and`, `or` and `not`. A function written in place has no name and is given as undefined. */
 export function guardNames(guard: unknown): (string | undefined)[] {
   if (guard === undefined) return [];
@@ -47,7 +55,7 @@ export function guardNames(guard: unknown): (string | undefined)[] {
 
 /** The state a machine starts in, as {@link stateName} writes it. */
 export function initialStateName(machine: AnyStateMachine): string {
-  return stateName(machine.getInitialSnapshot(inertScope(machine)).value);
+  return stateName(machine.getInitialSnapshot(inertScope(machine)).value, machine.root);
 }
 
 type InertScope = Parameters<AnyStateMachine['transition']>[2];

@@ -1,6 +1,6 @@
 import { type AnyMachineSnapshot, getNextTransitions } from 'xstate';
 import { CaseError, type GuardReason } from './case-error.js';
-import { guardNames } from './machine-parts.js';
+import { guardMembers, guardNames } from './machine-parts.js';
 import type { Workflow } from './workflow.js';
 
 /** An event as a machine takes it. */
@@ -45,15 +45,27 @@ export function standingDenials(
   type: string,
 ): readonly GuardReason[] {
   const candidates = getNextTransitions(snapshot).filter(({ eventType }) => eventType === type);
-  const perTransition = candidates.map(({ guard }) => {
-    const readsContext = guardNames(guard).every(
-      (name) => name !== undefined && workflow.guards[name]?.reads === 'context',
-    );
-    return readsContext ? deniedBy(workflow, snapshot, guard, { type }) : [];
-  });
+  const perTransition = candidates.map(({ guard }) => standingDenial(workflow, snapshot, guard, type));
   return perTransition.some((reasons) => reasons.length === 0) ? [] : perTransition.flat();
 }
 
+function standingDenial(
+  workflow: Workflow,
+  snapshot: AnyMachineSnapshot,
+  guard: unknown,
+  type: string,
+): readonly GuardReason[] {
+  const composed = guardMembers(guard);
+  if (composed) {
+    const perMember = composed.members.map((member) => standingDenial(workflow, snapshot, member, type));
+    const open = composed.kind !== 'and' && perMember.some((reasons) => reasons.length === 0);
+    return open ? [] : perMember.flat();
+  }
+  const readsContext = guardNames(guard).some((name) => workflow.guards[name ?? '']?.reads === 'context');
+  return readsContext ? deniedBy(workflow, snapshot, guard, { type }) : [];
+}
+
+/** Why a guard says no, down to the ones it is composed of; nothing where it does not. */
 function deniedBy(
   workflow: Workflow,
   snapshot: AnyMachineSnapshot,
@@ -61,10 +73,9 @@ function deniedBy(
   event: OfferedEvent,
 ): GuardReason[] {
   if (guard === undefined || holds(snapshot, guard, event)) return [];
-  const members = (guard as { guards?: readonly unknown[] }).guards ?? [guard];
-  const failing = members.filter((member) => !holds(snapshot, member, event));
-  const names = (failing.length > 0 ? failing : members).flatMap(guardNames);
-  return names.flatMap((name) => {
+  const composed = guardMembers(guard);
+  if (composed) return composed.members.flatMap((member) => deniedBy(workflow, snapshot, member, event));
+  return guardNames(guard).flatMap((name) => {
     const words = name === undefined ? undefined : workflow.guards[name];
     if (!words || name === undefined) return [];
     const input = { context: snapshot.context as never, event: event as never };

@@ -1,12 +1,19 @@
 import type { StateValue } from 'xstate';
 
-/** A state value as one line: `received`; `handling.reviewing` when nested; the leaves of parallel regions joined by `+`, in the machine's own order. */
-export function stateName(value: StateValue): string {
+/** A machine's states as it declares them, such as its root node. */
+type StateTree = { readonly states: Readonly<Record<string, StateTree>> };
+
+/**
+ * A state value as one line: `received`; `handling.reviewing` when nested; the leaves of parallel regions joined by `+`,
+ * in the order in which the machine declares them. XState's own order depends on the way a case came there.
+ */
+export function stateName(value: StateValue, within: StateTree): string {
   if (typeof value === 'string') return value;
   let name = '';
-  for (const region of Object.keys(value)) {
+  for (const region in within.states) {
     const child = value[region];
-    for (const leaf of child === undefined ? [''] : stateName(child).split('+')) {
+    if (child === undefined) continue;
+    for (const leaf of stateName(child, within.states[region]!).split('+')) {
       const path = leaf === '' ? region : `${region}.${leaf}`;
       name = name === '' ? path : `${name}+${path}`;
     }

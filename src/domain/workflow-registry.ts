@@ -22,7 +22,7 @@ export type WorkflowRegistry = {
  */
 export function workflowRegistry(workflows: readonly Workflow[]): WorkflowRegistry {
   const byName = new Map<string, Workflow[]>();
-  const categories = new Map<string, string>();
+  const categories = new Map<string, string>([['ledger', 'the ledger itself']]);
   const roles = new Map<string, RoleDefinition>(Object.entries(LEDGER_ROLES));
 
   for (const workflow of workflows) {

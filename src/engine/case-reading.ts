@@ -82,15 +82,16 @@ export function caseReading({
     const whole = await readStream(store, streamIdOf(ref.workflow, ref.caseId));
     const events = asOf ? cut(whole, asOf) : whole;
     const state = replay(events, registry);
-    if (!state || !mayRead(reader, events.length === whole.length ? state : replay(whole, registry))) {
+    // Without a reader only what is asked for is replayed: a case that diverges later can still be seen as it was before.
+    if (!state || (reader && !mayRead(reader, events.length === whole.length ? state : replay(whole, registry)))) {
       throw new CaseError({ code: 'CASE_NOT_FOUND', workflow: ref.workflow, caseId: ref.caseId });
     }
     return { events, state };
   }
 
   /** Whether somebody may look is asked of the case as it is now, not as it was. */
-  function mayRead(reader: Actor | undefined, now: CaseState | undefined): boolean {
-    return reader === undefined || reaches(reachOf(reader, registry.role), now?.labels ?? {});
+  function mayRead(reader: Actor, now: CaseState | undefined): boolean {
+    return reaches(reachOf(reader, registry.role), now?.labels ?? {});
   }
 
   return {

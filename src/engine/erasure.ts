@@ -47,6 +47,21 @@ export async function forgetSubject(
   return { subject, erased, cases };
 }
 
+/**
+ * Destroys once more what a key store put back from an older backup has brought to life again: what the ledger records
+ * as erased stays erased. Answers how many keys that were.
+ */
+export async function keepErased(store: EventStore, keys: KeyRing): Promise<number> {
+  let destroyed = 0;
+  for (const { type, data, metadata } of await readStream(store, LEDGER_STREAM)) {
+    if (type !== 'subject.erased') continue;
+    const subject = String(data.subject);
+    const key = keys.key(subject);
+    if (key !== undefined && key !== 'erased' && (await keys.forget(subject, metadata.recordedAt))) destroyed += 1;
+  }
+  return destroyed;
+}
+
 async function assertArchiveTermOver(
   { engine, registry, clock }: ErasureDeps,
   subject: string,

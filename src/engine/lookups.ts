@@ -1,7 +1,7 @@
 import { canonicalText } from '../domain/canonical-event.js';
 import { CaseError } from '../domain/case-error.js';
 import type { JsonValue, RecordedFact } from '../domain/event.js';
-import type { EventDefinition, FactInput, Facts } from '../domain/workflow.js';
+import type { EventDefinition, FactInput, FactRequest, Facts } from '../domain/workflow.js';
 
 /**
  * Answers one kind of question a decision may depend on, such as which version of an item is in force.
@@ -31,32 +31,47 @@ export function gatherFacts(
   return definition.facts === undefined ? NONE : gather(definition.facts, input, lookups);
 }
 
-async function gather(
+function gather(
   declared: NonNullable<EventDefinition['facts']>,
   input: FactInput,
   lookups: Lookups,
-): Promise<GatheredFacts> {
+): GatheredFacts | Promise<GatheredFacts> {
   const recorded: Record<string, RecordedFact> = {};
   const values: Record<string, JsonValue> = {};
+  const waiting: Promise<void>[] = [];
+  // Facts stand in canonical order however late an answer comes.
   for (const fact of Object.keys(declared).sort()) {
     const request = declared[fact]?.(input);
     if (!request) continue;
-    const lookup = Object.hasOwn(lookups, request.lookup) ? lookups[request.lookup] : undefined;
-    if (!lookup)
-      throw new CaseError({
-        code: 'FACT_UNAVAILABLE',
-        fact,
-        source: request.lookup,
-        detail: 'no such look-up is set up',
-      });
-    const found = (await answer(fact, request.lookup, () => lookup(request.key, input.at))) ?? {
-      value: null,
-      source: request.lookup,
+    const keep = (found: RecordedFact | undefined): void => {
+      const kept = asRecorded(fact, found ?? { value: null, source: request.lookup });
+      recorded[fact] = kept;
+      values[fact] = kept.value;
     };
-    recorded[fact] = asRecorded(fact, found);
-    values[fact] = recorded[fact].value;
+    const answer = ask(fact, request, lookups, input.at);
+    if (answer instanceof Promise) {
+      recorded[fact] = { source: request.lookup, value: null };
+      waiting.push(answer.then(keep, (cause: unknown) => Promise.reject(unavailable(fact, request.lookup, cause))));
+    } else keep(answer);
   }
-  return { recorded, values };
+  const gathered = { recorded, values };
+  return waiting.length === 0 ? gathered : Promise.all(waiting).then(() => gathered);
+}
+
+function ask(fact: string, { lookup: name, key }: FactRequest, lookups: Lookups, at: string): ReturnType<Lookup> {
+  const lookup = Object.hasOwn(lookups, name) ? lookups[name] : undefined;
+  if (!lookup)
+    throw new CaseError({ code: 'FACT_UNAVAILABLE', fact, source: name, detail: 'no such look-up is set up' });
+  try {
+    return lookup(key, at);
+  } catch (cause) {
+    throw unavailable(fact, name, cause);
+  }
+}
+
+function unavailable(fact: string, source: string, cause: unknown): CaseError {
+  if (cause instanceof CaseError) return cause;
+  return new CaseError({ code: 'FACT_UNAVAILABLE', fact, source, detail: 'the look-up failed' }, { cause });
 }
 
 /** The answer as a replay will read it, which is what the guards are given too. */
@@ -70,14 +85,5 @@ function asRecorded(fact: string, found: RecordedFact): RecordedFact {
     };
   } catch (cause) {
     throw new CaseError({ code: 'FACT_UNAVAILABLE', fact, source, detail: 'the answer has no JSON form' }, { cause });
-  }
-}
-
-async function answer(fact: string, source: string, ask: () => ReturnType<Lookup>): Promise<RecordedFact | undefined> {
-  try {
-    return await ask();
-  } catch (cause) {
-    if (cause instanceof CaseError) throw cause;
-    throw new CaseError({ code: 'FACT_UNAVAILABLE', fact, source, detail: 'the look-up failed' }, { cause });
   }
 }

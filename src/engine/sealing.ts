@@ -5,7 +5,6 @@ import { ENVELOPE_VERSION, type EventMetadata, type JsonValue, type SealedEvent 
 import { PERSONAL_KEY } from '../domain/personal-data.js';
 import { MAX_APPEND_BYTES } from '../event-store/event-store.js';
 import type { OpenCommand } from './command.js';
-import { canonicalValue } from './decided-cases.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { JudgedEvent } from './judging.js';
 import type { KeyRing, SubjectKey } from './key-ring.js';
@@ -63,7 +62,7 @@ export function commandSealer({
         command: { fingerprint, id: command.commandId, index, size: judged.length },
         correlation: command.correlation ?? command.commandId,
         envelope: ENVELOPE_VERSION,
-        ...(one.facts !== undefined && { facts: canonicalValue(one.facts) }),
+        ...(one.facts !== undefined && { facts: one.facts }),
         ...(labels.item !== undefined && { item: { id: labels.item.id, version: labels.item.version } }),
         ledger,
         occurredAt: one.occurredAt,

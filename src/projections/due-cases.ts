@@ -88,6 +88,9 @@ export type DueCasesOptions = {
   readonly noticeOf?: (event: RecordedEvent) => CalendarNotice | undefined;
 };
 
+/** The last instant ISO 8601 writes in the ledger's form. */
+const LATEST = '9999-12-31T23:59:59.999Z';
+
 /** Ledgers parsed lately, by their text. */
 const LEDGERS_KEPT = 4_000;
 
@@ -107,10 +110,20 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     let ledgers = parsed.get(text);
     if (ledgers === undefined) {
       ledgers = JSON.parse(text) as DeadlineLedgers;
-      if (parsed.size >= LEDGERS_KEPT) parsed.clear();
-      parsed.set(text, ledgers);
+      keep(text, ledgers);
     }
     return ledgers;
+  }
+
+  function textOf(ledgers: DeadlineLedgers): string {
+    const text = JSON.stringify(ledgers);
+    keep(text, ledgers);
+    return text;
+  }
+
+  function keep(text: string, ledgers: DeadlineLedgers): void {
+    if (parsed.size >= LEDGERS_KEPT) parsed.clear();
+    parsed.set(text, ledgers);
   }
 
   function concerned(event: RecordedEvent): Workflow | undefined {
@@ -127,7 +140,7 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
 
     const notices = JSON.parse(String(known?.notices ?? '[]')) as CalendarNotice[];
     if (notice !== undefined) notices.push(notice);
-    const after = calendars.row(now, notices);
+    const after = calendars.row(known === undefined || now > known.as_of! ? now : String(known.as_of), notices);
     rows.put('calendars_known', after);
     const calendar = calendars.of(after);
     if (known !== undefined) rows.rewrite('due_cases', (row) => redated(row, calendar));
@@ -185,7 +198,7 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
         ...(labels && labelColumns(labels)),
         closed,
         version: event.metadata.workflow.version,
-        ledgers: JSON.stringify(ledgers),
+        ledgers: textOf(ledgers),
       };
       rows.put('deadline_states', after);
       if (migrated) for (const name of Object.keys(before)) if (!Object.hasOwn(ledgers, name)) rows.remove('due_cases', stream, name);
@@ -229,8 +242,8 @@ function dated(workflow: Workflow, ledger: DeadlineLedger, ended: boolean, calen
     warn_at: due.warnings[0]?.at ?? null,
     provisional: due.provisional ? 1 : 0,
     late: met ? Number(late) : null,
-    // Hours and minutes over are counted in whole units, like days.
-    late_by: late ? Math.ceil(dayCount(ledger, rule, calendar, due.dueAt).over) : null,
+    // A met one stands where it was met, so any later instant will do. Hours are counted whole, like days.
+    late_by: late ? Math.ceil(dayCount(ledger, rule, calendar, LATEST).over) : null,
   };
 }
 
@@ -248,24 +261,24 @@ function earlierRules(registry: WorkflowRegistry, { name }: Workflow): Workflow[
   return Object.assign({}, ...registry.all().flatMap((workflow) => (workflow.name === name ? [workflow.deadlines] : [])));
 }
 
-/** Calendars by what the log knows of them; the same row is the same calendar. */
+/** Calendars by what the log knows of them; one is made only when that has changed. */
 function knownCalendars(definition: CalendarDefinition) {
-  let last: { readonly row: Row; readonly calendar: WorkingCalendar } | undefined;
-  const withNotices = (notices: readonly CalendarNotice[]): CalendarDefinition =>
-    notices.length === 0 ? definition : { ...definition, notices: [...definition.notices, ...notices] };
+  let last: { readonly asOf: string; readonly notices: string; readonly calendar: WorkingCalendar } | undefined;
+  const withNotices = (notices: string): CalendarDefinition =>
+    notices === '[]' ? definition : { ...definition, notices: [...definition.notices, ...(JSON.parse(notices) as CalendarNotice[])] };
 
   return {
     of(row: Row): WorkingCalendar {
-      if (last?.row !== row) {
-        const notices = JSON.parse(String(row.notices)) as CalendarNotice[];
-        last = { row, calendar: calendarInForce(withNotices(notices), String(row.as_of)) };
+      const [asOf, notices] = [String(row.as_of), String(row.notices)];
+      if (last?.asOf !== asOf || last.notices !== notices) {
+        last = { asOf, notices, calendar: calendarInForce(withNotices(notices), asOf) };
       }
       return last.calendar;
     },
     row(asOf: string, notices: readonly CalendarNotice[]): Row {
-      const changes = calendarChanges(withNotices(notices));
-      const next = changes.find(({ at }) => at > asOf)?.at ?? null;
-      return { calendar: definition.id, as_of: asOf, next_change: next, notices: JSON.stringify(notices) };
+      const text = JSON.stringify(notices);
+      const next = calendarChanges(withNotices(text)).find(({ at }) => at > asOf)?.at ?? null;
+      return { calendar: definition.id, as_of: asOf, next_change: next, notices: text };
     },
   };
 }

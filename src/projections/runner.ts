@@ -2,6 +2,7 @@ import { CaseError, isCaseError } from '../domain/case-error.js';
 import type { RecordedEvent } from '../domain/event.js';
 import { DEFAULT_PAGE_SIZE, type EventStore } from '../event-store/event-store.js';
 import type { Generation, Halt, ReadStore, Skip } from '../read-store/read-store.js';
+import { shapeOf } from '../read-store/table-spec.js';
 import { type ProjectionFollower, projectionFollower } from './follower.js';
 import { type Pacing, systemPacing } from './pacing.js';
 import type { Projection } from './projection.js';
@@ -49,11 +50,12 @@ export type ProjectionStatus = {
 export type ProjectionRunner = {
   status(): Promise<readonly ProjectionStatus[]>;
   /**
-   * Resolves once every one of `names` (all unless given) shows the event at `position`.
+   * Resolves once every one of `names` (all unless given) shows the event at `position`, or can be queried at all where no
+   * position is given.
    *
    * @throws CaseError `PROJECTION_BEHIND` after `timeoutMs` · `PROJECTION_HALTED` · `PROJECTION_UNKNOWN`
    */
-  waitFor(position: bigint, timeoutMs?: number, names?: readonly string[]): Promise<void>;
+  waitFor(position: bigint | undefined, timeoutMs?: number, names?: readonly string[]): Promise<void>;
   /**
    * Moves a halted read model past the event at which it halts, which is recorded. Rebuilds by the same code leave the
    * event out too.
@@ -136,22 +138,24 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
     throw new CaseError({ code: 'PROJECTION_UNKNOWN', projection: name, known: projections.map((projection) => projection.name) });
   }
 
-  /** The read model that `position` is still waited for in, or undefined. */
-  function behind(generations: readonly Generation[], position: bigint, names: readonly string[]): CaseError | undefined {
+  /** Why a read model cannot answer yet, or undefined when all can. */
+  function hindrance(generations: readonly Generation[], position: bigint | undefined, head: bigint, names: readonly string[]): CaseError | undefined {
     for (const name of names) {
-      const active = generations.find((one) => one.name === name && one.role === 'active');
-      if (active?.position !== undefined && active.position >= position) continue;
-      if (active?.halted) {
-        const { detail } = active.halted;
-        return new CaseError({ code: 'PROJECTION_HALTED', projection: name, position: String(active.halted.position), detail });
+      const shape = shapeOf(followerOf(name).projection.tables);
+      const active = generations.find((one) => one.name === name && one.role === 'active' && one.shape === shape);
+      if (active !== undefined && (position === undefined || (active.position !== undefined && active.position >= position))) continue;
+      const halt = (active ?? generations.find((one) => one.name === name && one.role === 'building'))?.halted;
+      if (halt !== undefined) {
+        return new CaseError({ code: 'PROJECTION_HALTED', projection: name, position: String(halt.position), detail: halt.detail });
       }
-      return new CaseError({ code: 'PROJECTION_BEHIND', projection: name, behind: Number(position - (active?.position ?? 0n)) });
+      const behind = Number((position ?? head) - (active?.position ?? 0n));
+      return new CaseError({ code: 'PROJECTION_BEHIND', projection: name, behind });
     }
     return undefined;
   }
 
-  async function waitFor(position: bigint, timeoutMs = DEFAULT_WAIT_MS, names = projections.map(({ name }) => name)): Promise<void> {
-    for (const name of names) followerOf(name);
+  async function waitFor(position: bigint | undefined, timeoutMs = DEFAULT_WAIT_MS, names = projections.map(({ name }) => name)): Promise<void> {
+    const head = position ?? (await store.head()) ?? 0n;
     const late = new AbortController();
     let expired = false;
     waiters += 1;
@@ -161,7 +165,7 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
     });
     try {
       for (;;) {
-        const failure = behind(await readStore.generations(), position, names);
+        const failure = hindrance(await readStore.generations(), position, head, names);
         if (failure === undefined) return;
         if (failure.failure.code === 'PROJECTION_HALTED' || expired || signal.aborted) throw failure;
         await nextChange(timer);

@@ -2,6 +2,6 @@
 
 /** The hash of every released definition, by name and version. A test holds them against the definitions. */
 export const releasedHashes: Readonly<Record<string, string>> = {
-  'application@1': 'uE2aNsUlfjC-1tI6ztj_1ePQG8d-CYmbcnVhKsH7tJs',
-  'recorded-log@1': 'tsb020rSusJdZpmxD0kkxTBdUMr_Uyj3mvvjSPXzbF0',
+  'application@1': '1l_fWZKT68FHahsyGPA3AhU8EPmKW3JDUmdKmscx_d8',
+  'recorded-log@1': 'CeNfcfcghGkhyeC3fiwnaPAdMk9m1msvmMVi27dpCeg',
 };

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Receipt } from '../../engine/command.js';
 import { answerJson } from '../answer.js';
 import { CaseSchema, HistorySchema, NextSchema, ReceiptSchema } from '../answer-schemas.js';
+import { AsOfQuery, asOfOf } from '../as-of-query.js';
 import type { CaseLedger } from '../case-ledger.js';
 import type { CommandDesk } from '../command-desk.js';
 import { commandIdOf, eventsOf, frameOf, IdempotencyKey, OpenBody, SendBody } from '../command-schemas.js';
 import { type Operation, operation } from '../operation.js';
 import type { ProblemCode } from '../problem.js';
-import { AsOfQuery, asOfOf } from '../as-of-query.js';
 import { expectedRevision, holdsRevision, IfMatch, revisionEtag } from '../revision-etag.js';
 
 /** The header that carries a position token, in answers and in questions. */
@@ -55,13 +55,23 @@ const RECEIPT_HEADERS = {
 
 const RECEIPT_ANSWERS = {
   201: { description: 'Accepted and on disk', schema: ReceiptSchema, headers: RECEIPT_HEADERS },
-  200: { description: 'It had been accepted before: the first answer again', schema: ReceiptSchema, headers: RECEIPT_HEADERS },
+  200: {
+    description: 'It had been accepted before: the first answer again',
+    schema: ReceiptSchema,
+    headers: RECEIPT_HEADERS,
+  },
 };
 
 const SendHeaders = z.object({ 'idempotency-key': IdempotencyKey.optional(), 'if-match': IfMatch.optional() });
 
 /** A case: opened, sent events, read as it is or was. */
-export function caseRoutes({ desk, ledger }: { readonly desk: CommandDesk; readonly ledger: CaseLedger }): readonly Operation[] {
+export function caseRoutes({
+  desk,
+  ledger,
+}: {
+  readonly desk: CommandDesk;
+  readonly ledger: CaseLedger;
+}): readonly Operation[] {
   return [
     operation(
       {
@@ -70,7 +80,8 @@ export function caseRoutes({ desk, ledger }: { readonly desk: CommandDesk; reado
         id: 'sendEvents',
         tag: 'Cases',
         summary: 'Send one or several events to a case',
-        description: 'All events of a command are accepted or none. Send it again under the same id after any doubt: it is stored once.',
+        description:
+          'All events of a command are accepted or none. Send it again under the same id after any doubt: it is stored once.',
         access: 'token',
         input: { params: CaseParams, headers: SendHeaders, body: SendBody },
         answers: RECEIPT_ANSWERS,
@@ -99,7 +110,11 @@ export function caseRoutes({ desk, ledger }: { readonly desk: CommandDesk; reado
         tag: 'Cases',
         summary: 'Open a case with its first events',
         access: 'token',
-        input: { params: WorkflowParams, headers: z.object({ 'idempotency-key': IdempotencyKey.optional() }), body: OpenBody },
+        input: {
+          params: WorkflowParams,
+          headers: z.object({ 'idempotency-key': IdempotencyKey.optional() }),
+          body: OpenBody,
+        },
         answers: RECEIPT_ANSWERS,
         problems: ['CASE_EXISTS', 'WORKFLOW_VERSION_UNKNOWN', ...COMMAND_PROBLEMS],
       },
@@ -127,7 +142,11 @@ export function caseRoutes({ desk, ledger }: { readonly desk: CommandDesk; reado
         access: 'token',
         input: { params: CaseParams, query: AsOfQuery, headers: z.object({ 'if-none-match': z.string().optional() }) },
         answers: {
-          200: { description: 'The case', schema: CaseSchema, headers: { ETag: 'Its revision, for `If-Match` and `If-None-Match`' } },
+          200: {
+            description: 'The case',
+            schema: CaseSchema,
+            headers: { ETag: 'Its revision, for `If-Match` and `If-None-Match`' },
+          },
           304: { description: 'It has not changed' },
         },
         problems: ['WORKFLOW_UNKNOWN', 'CASE_NOT_FOUND', 'CASE_ID_INVALID', 'REPLAY_DIVERGED'],
@@ -148,9 +167,15 @@ export function caseRoutes({ desk, ledger }: { readonly desk: CommandDesk; reado
         id: 'readHistory',
         tag: 'Cases',
         summary: 'Read what happened to a case, oldest first',
-        description: 'Personal fields are withheld unless `reveal` says what they are read for; the reading is then recorded with that purpose.',
+        description:
+          'Personal fields are withheld unless `reveal` says what they are read for; the reading is then recorded with that purpose.',
         access: 'token',
-        input: { params: CaseParams, query: AsOfQuery.extend({ reveal: z.string().min(1).max(200).optional().meta({ description: 'What personal data is read for' }) }) },
+        input: {
+          params: CaseParams,
+          query: AsOfQuery.extend({
+            reveal: z.string().min(1).max(200).optional().meta({ description: 'What personal data is read for' }),
+          }),
+        },
         answers: { 200: { description: 'Its events', schema: HistorySchema } },
         problems: ['WORKFLOW_UNKNOWN', 'CASE_NOT_FOUND', 'CASE_ID_INVALID', 'REPLAY_DIVERGED'],
       },
@@ -189,7 +214,13 @@ export function caseRoutes({ desk, ledger }: { readonly desk: CommandDesk; reado
         input: {
           params: CaseParams,
           headers: SendHeaders,
-          body: z.strictObject({ commandId: z.string().min(1).max(200).optional(), toVersion: z.int().min(1), reason: z.string().min(1).max(2_000) }).meta({ id: 'MigrationBody' }),
+          body: z
+            .strictObject({
+              commandId: z.string().min(1).max(200).optional(),
+              toVersion: z.int().min(1),
+              reason: z.string().min(1).max(2_000),
+            })
+            .meta({ id: 'MigrationBody' }),
         },
         answers: RECEIPT_ANSWERS,
         problems: ['CASE_NOT_FOUND', 'WORKFLOW_VERSION_UNKNOWN', 'MIGRATION_REFUSED', ...COMMAND_PROBLEMS],

@@ -11,7 +11,15 @@ import { type Operation, operation } from '../operation.js';
 import { failureOf, problemOf } from '../problem.js';
 
 /** Commands in one request, each answered on its own; they share the way to the disk. */
-export function commandRoutes({ desk, bodyLimit, onInternal }: { readonly desk: CommandDesk; readonly bodyLimit: number; readonly onInternal: (error: unknown) => void }): readonly Operation[] {
+export function commandRoutes({
+  desk,
+  bodyLimit,
+  onInternal,
+}: {
+  readonly desk: CommandDesk;
+  readonly bodyLimit: number;
+  readonly onInternal: (error: unknown) => void;
+}): readonly Operation[] {
   return [
     operation(
       {
@@ -20,7 +28,8 @@ export function commandRoutes({ desk, bodyLimit, onInternal }: { readonly desk: 
         id: 'sendCommands',
         tag: 'Cases',
         summary: `Send up to ${MAX_COMMANDS_PER_BATCH} commands at once, each answered on its own`,
-        description: 'Commands on one case are taken in their order; a refused one does not keep the others back. Each has its own status, as it would have had alone.',
+        description:
+          'Commands on one case are taken in their order; a refused one does not keep the others back. Each has its own status, as it would have had alone.',
         access: 'token',
         bodyLimit,
         input: {
@@ -58,7 +67,14 @@ function perform(desk: CommandDesk, item: unknown, actor: Actor, trace: string |
   if (!parsed.success) throw new ApiError({ code: 'REQUEST_INVALID', issues: inputIssues(parsed.error.issues) });
   const command = parsed.data;
   const { workflow, commandId } = command;
-  const base = { workflow, commandId, actor, events: eventsOf(command), ...frameOf(command), ...(trace !== undefined && { trace }) };
+  const base = {
+    workflow,
+    commandId,
+    actor,
+    events: eventsOf(command),
+    ...frameOf(command),
+    ...(trace !== undefined && { trace }),
+  };
   if (command.command === 'open') {
     const { caseId, version } = command;
     return desk.open({ ...base, ...(caseId !== undefined && { caseId }), ...(version !== undefined && { version }) });

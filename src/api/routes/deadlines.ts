@@ -39,9 +39,17 @@ export function deadlineRoutes({ ledger }: { readonly ledger: CaseLedger }): rea
         access: 'token',
         input: {
           params: CaseParams.extend({ name: z.string() }),
-          query: AsOfQuery.extend({ language: Language.optional().meta({ description: '`Accept-Language` decides unless given' }) }),
+          query: AsOfQuery.extend({
+            language: Language.optional().meta({ description: '`Accept-Language` decides unless given' }),
+          }),
         },
-        answers: { 200: { description: 'The calculation as data and as text (`text/plain`: the text alone)', schema: ExplanationSchema, otherTypes: ['text/plain'] } },
+        answers: {
+          200: {
+            description: 'The calculation as data and as text (`text/plain`: the text alone)',
+            schema: ExplanationSchema,
+            otherTypes: ['text/plain'],
+          },
+        },
         problems: ['WORKFLOW_UNKNOWN', 'CASE_NOT_FOUND', 'CASE_ID_INVALID', 'DEADLINE_UNKNOWN', 'REPLAY_DIVERGED'],
       },
       async ({ params: { name, ...ref }, query, actor, req, res }) => {
@@ -51,7 +59,8 @@ export function deadlineRoutes({ ledger }: { readonly ledger: CaseLedger }): rea
         const text = explanationText(explanation, language);
         res.setHeader('Content-Language', language);
         res.setHeader('Vary', 'Accept, Accept-Language, Authorization');
-        if (req.accepts(['application/json', 'text/plain']) === 'text/plain') answerText(res, 200, `${text}\n`, 'text/plain; charset=utf-8');
+        if (req.accepts(['application/json', 'text/plain']) === 'text/plain')
+          answerText(res, 200, `${text}\n`, 'text/plain; charset=utf-8');
         else answerJson(res, 200, { language, text, explanation });
       },
     ),

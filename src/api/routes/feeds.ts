@@ -9,25 +9,36 @@ import { CaseParams } from './cases.js';
 
 const EVENT_STREAM = 'text/event-stream';
 
-const After = z
-  .string()
-  .min(1)
-  .max(100)
-  .optional()
-  .meta({ description: '`start`, `now`, or a position token to go on after; `Last-Event-ID` goes before it', example: 'start' });
+const After = z.string().min(1).max(100).optional().meta({
+  description: '`start`, `now`, or a position token to go on after; `Last-Event-ID` goes before it',
+  example: 'start',
+});
 
-const Headers = z.object({ 'last-event-id': z.string().max(100).optional().meta({ description: 'Id of the last event received; the stream goes on after it' }) });
+const Headers = z.object({
+  'last-event-id': z
+    .string()
+    .max(100)
+    .optional()
+    .meta({ description: 'Id of the last event received; the stream goes on after it' }),
+});
 
 const ANSWERS = {
   200: {
-    description: "Server-sent events: each a CloudEvent 1.0 as JSON, its id a position token. Personal fields are withheld. The stream ends with the caller's token, or when the client falls behind, with a comment that says so.",
+    description:
+      "Server-sent events: each a CloudEvent 1.0 as JSON, its id a position token. Personal fields are withheld. The stream ends with the caller's token, or when the client falls behind, with a comment that says so.",
     type: EVENT_STREAM,
     schema: z.string(),
   },
 };
 
 /** What happens, as it happens. */
-export function feedRoutes({ feed, ledger }: { readonly feed: Feed; readonly ledger: Pick<CaseLedger, 'id'> }): readonly Operation[] {
+export function feedRoutes({
+  feed,
+  ledger,
+}: {
+  readonly feed: Feed;
+  readonly ledger: Pick<CaseLedger, 'id'>;
+}): readonly Operation[] {
   return [
     operation(
       {
@@ -39,10 +50,22 @@ export function feedRoutes({ feed, ledger }: { readonly feed: Feed; readonly led
         access: 'token',
         input: { params: CaseParams, query: z.strictObject({ after: After }), headers: Headers },
         answers: ANSWERS,
-        problems: ['WORKFLOW_UNKNOWN', 'CASE_NOT_FOUND', 'CASE_ID_INVALID', 'POSITION_INVALID', 'POSITION_FOREIGN', 'OVERLOADED'],
+        problems: [
+          'WORKFLOW_UNKNOWN',
+          'CASE_NOT_FOUND',
+          'CASE_ID_INVALID',
+          'POSITION_INVALID',
+          'POSITION_FOREIGN',
+          'OVERLOADED',
+        ],
       },
       ({ params, query, headers, actor, context, res }) =>
-        feed.open({ ...listener(res, context), actor, start: startOf(ledger.id, headers['last-event-id'] ?? query.after ?? 'start'), only: { case: params } }),
+        feed.open({
+          ...listener(res, context),
+          actor,
+          start: startOf(ledger.id, headers['last-event-id'] ?? query.after ?? 'start'),
+          only: { case: params },
+        }),
     ),
     operation(
       {

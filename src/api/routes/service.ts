@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Clock } from '../../engine/clock.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { ApiError } from '../api-failure.js';
 import { answerJson, answerText } from '../answer.js';
 import { TitleSchema } from '../answer-schemas.js';
+import { ApiError } from '../api-failure.js';
 import type { ApiMetrics } from '../metrics.js';
 import { type Operation, operation } from '../operation.js';
 import { failureOf, PROBLEM_STATUS, type ProblemCode } from '../problem.js';
@@ -93,7 +93,13 @@ export function serviceRoutes(deps: ServiceDeps): readonly Operation[] {
         answers: {
           200: {
             description: 'Its meaning',
-            schema: z.object({ type: z.string(), code: z.string(), status: z.int(), title: TitleSchema, action: TitleSchema }),
+            schema: z.object({
+              type: z.string(),
+              code: z.string(),
+              status: z.int(),
+              title: TitleSchema,
+              action: TitleSchema,
+            }),
           },
         },
         problems: ['ROUTE_UNKNOWN'],
@@ -111,7 +117,12 @@ export function serviceRoutes(deps: ServiceDeps): readonly Operation[] {
         tag: 'Service',
         summary: 'Every code, what it means and what to do about it',
         access: 'public',
-        answers: { 200: { description: 'All of them', schema: z.object({ problems: z.array(z.looseObject({ code: z.string() })) }) } },
+        answers: {
+          200: {
+            description: 'All of them',
+            schema: z.object({ problems: z.array(z.looseObject({ code: z.string() })) }),
+          },
+        },
       },
       ({ res }) => answerJson(res, 200, { problems: (Object.keys(PROBLEM_TEXTS) as ProblemCode[]).map(meaning) }),
     ),
@@ -126,9 +137,13 @@ async function readiness({ events, readModels, clock, readyLag }: ServiceDeps): 
   const checks = await storeChecks(events, clock);
   if (!readModels) return checks;
   try {
-    for (const { projection, behind, halted } of await readModels.status()) {
-      const problem: ProblemCode | undefined = halted ? 'PROJECTION_HALTED' : behind > readyLag ? 'PROJECTION_BEHIND' : undefined;
-      checks.push({ name: `projection:${projection}`, ok: problem === undefined, behind, ...(problem && { problem }) });
+    for (const { name, lag, halted } of await readModels.status()) {
+      const problem: ProblemCode | undefined = halted
+        ? 'PROJECTION_HALTED'
+        : lag > readyLag
+          ? 'PROJECTION_BEHIND'
+          : undefined;
+      checks.push({ name: `projection:${name}`, ok: problem === undefined, behind: lag, ...(problem && { problem }) });
     }
   } catch (error) {
     checks.push({ name: 'read-store', ok: false, problem: failureOf(error).code });

@@ -12,12 +12,18 @@ import { WorkflowParams } from './cases.js';
 
 const Summary = z.object({ name: z.string(), title: TitleSchema, version: z.int(), versions: z.array(z.int()) });
 
-const TermSchema = z.object({ unit: z.enum(['workingDays', 'workingHours', 'calendarDays', 'months']), amount: z.number() });
+const TermSchema = z.object({
+  unit: z.enum(['workingDays', 'workingHours', 'calendarDays', 'months']),
+  amount: z.number(),
+});
 
 const WorkflowSchema = Summary.extend({
   hash: z.string().meta({ description: 'SHA-256 over machine, schemas, policy, deadlines and guards, base64url' }),
   states: z.record(z.string(), TitleSchema),
-  roles: z.record(z.string(), z.object({ title: TitleSchema, scope: z.enum(['own', 'department', 'region', 'ledger']) })),
+  roles: z.record(
+    z.string(),
+    z.object({ title: TitleSchema, scope: z.enum(['own', 'department', 'region', 'ledger']) }),
+  ),
   events: z.array(
     z.object({
       type: z.string(),
@@ -46,8 +52,15 @@ const WorkflowSchema = Summary.extend({
 }).meta({ id: 'Workflow' });
 
 /** The definitions cases run under. */
-export function workflowRoutes({ registry, ledger }: { readonly registry: WorkflowRegistry; readonly ledger: Pick<CaseLedger, 'next'> }): readonly Operation[] {
-  const versionsOf = (name: string): readonly number[] => registry.all().flatMap((one) => (one.name === name ? [one.version] : []));
+export function workflowRoutes({
+  registry,
+  ledger,
+}: {
+  readonly registry: WorkflowRegistry;
+  readonly ledger: Pick<CaseLedger, 'next'>;
+}): readonly Operation[] {
+  const versionsOf = (name: string): readonly number[] =>
+    registry.all().flatMap((one) => (one.name === name ? [one.version] : []));
 
   return [
     operation(
@@ -60,7 +73,10 @@ export function workflowRoutes({ registry, ledger }: { readonly registry: Workfl
         access: 'token',
         answers: { 200: { description: 'The workflows', schema: z.object({ workflows: z.array(Summary) }) } },
       },
-      ({ res }) => answerJson(res, 200, { workflows: registry.names().map((name) => summary(registry.current(name), versionsOf(name))) }),
+      ({ res }) =>
+        answerJson(res, 200, {
+          workflows: registry.names().map((name) => summary(registry.current(name), versionsOf(name))),
+        }),
     ),
     operation(
       {
@@ -74,7 +90,8 @@ export function workflowRoutes({ registry, ledger }: { readonly registry: Workfl
         answers: { 200: { description: 'The definition', schema: WorkflowSchema } },
         problems: ['WORKFLOW_UNKNOWN'],
       },
-      ({ params, res }) => answerJson(res, 200, described(registry.current(params.workflow), versionsOf(params.workflow))),
+      ({ params, res }) =>
+        answerJson(res, 200, described(registry.current(params.workflow), versionsOf(params.workflow))),
     ),
     operation(
       {
@@ -88,7 +105,8 @@ export function workflowRoutes({ registry, ledger }: { readonly registry: Workfl
         answers: { 200: { description: 'The definition', schema: WorkflowSchema } },
         problems: ['WORKFLOW_UNKNOWN', 'WORKFLOW_VERSION_UNKNOWN'],
       },
-      ({ params, res }) => answerJson(res, 200, described(registry.get(params.workflow, params.version), versionsOf(params.workflow))),
+      ({ params, res }) =>
+        answerJson(res, 200, described(registry.get(params.workflow, params.version), versionsOf(params.workflow))),
     ),
     operation(
       {
@@ -102,7 +120,8 @@ export function workflowRoutes({ registry, ledger }: { readonly registry: Workfl
         answers: { 200: { description: 'Opening events, each with its schema', schema: NextSchema } },
         problems: ['WORKFLOW_UNKNOWN'],
       },
-      async ({ params, actor, res }) => answerJson(res, 200, { events: await ledger.next({ workflow: params.workflow }, actor) }),
+      async ({ params, actor, res }) =>
+        answerJson(res, 200, { events: await ledger.next({ workflow: params.workflow }, actor) }),
     ),
   ];
 }
@@ -118,15 +137,17 @@ function described(workflow: Workflow, versions: readonly number[]): z.input<typ
     hash,
     states,
     roles,
-    events: Object.entries(events).map(([type, { title, roles: senders, reasonRequired = false, separateFrom = [], backdate }]) => ({
-      type,
-      title,
-      roles: [...senders],
-      reasonRequired,
-      separateFrom: [...separateFrom],
-      ...(backdate && { backdate: { days: backdate.days, roles: [...backdate.roles] } }),
-      schema: eventSchema(workflow, type) as Record<string, unknown>,
-    })),
+    events: Object.entries(events).map(
+      ([type, { title, roles: senders, reasonRequired = false, separateFrom = [], backdate }]) => ({
+        type,
+        title,
+        roles: [...senders],
+        reasonRequired,
+        separateFrom: [...separateFrom],
+        ...(backdate && { backdate: { days: backdate.days, roles: [...backdate.roles] } }),
+        schema: eventSchema(workflow, type) as Record<string, unknown>,
+      }),
+    ),
     guards,
     deadlines: Object.entries(deadlines).map(([name, rule]) => describedDeadline(name, rule)),
     ...(policy !== undefined && { policy }),
@@ -134,7 +155,10 @@ function described(workflow: Workflow, versions: readonly number[]): z.input<typ
   };
 }
 
-function describedDeadline(name: string, { title, kind = 'atMost', limit = 'statutory', source, from, within }: DeadlineRule) {
+function describedDeadline(
+  name: string,
+  { title, kind = 'atMost', limit = 'statutory', source, from, within }: DeadlineRule,
+) {
   return {
     name,
     title,

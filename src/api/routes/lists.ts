@@ -1,0 +1,359 @@
+import type { Response } from 'express';
+import { z } from 'zod';
+import { type Actor, reachOf } from '../../domain/access.js';
+import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
+import type { Clock } from '../../engine/clock.js';
+import { positionToken, readPositionToken } from '../../engine/position-token.js';
+import type { CaseQueries, QueryOptions } from '../../projections/case-queries.js';
+import { MAX_PAGE, type Page } from '../../projections/page-cursor.js';
+import { answerJson } from '../answer.js';
+import type { CaseLedger } from '../case-ledger.js';
+import { type Operation, operation } from '../operation.js';
+import type { ProblemCode } from '../problem.js';
+import { Instant, wholeNumber } from '../query-values.js';
+import { CaseParams, POSITION_HEADER } from './cases.js';
+
+const Text = z.string().min(1).max(200).optional();
+const UtcInstant = Instant.transform((text) => new Date(text).toISOString()).optional();
+
+const FreshHeaders = z.object({
+  [POSITION_HEADER.toLowerCase()]: z
+    .string()
+    .max(100)
+    .optional()
+    .meta({ description: 'Position token of a write; the answer shows it' }),
+});
+
+const Fresh = {
+  'min-position': z
+    .string()
+    .max(100)
+    .optional()
+    .meta({ description: 'Position token of a write; the answer shows it, or says how far behind the read model is' }),
+};
+
+const Paged = {
+  limit: wholeNumber(1, MAX_PAGE).optional(),
+  cursor: z.string().max(2_000).optional().meta({ description: 'The `next` of the page before' }),
+};
+
+const CaseFilters = {
+  workflow: Text,
+  state: Text.meta({ description: 'A state and all below it' }),
+  status: z.enum(['open', 'closed']).optional(),
+  department: Text,
+  region: Text.meta({ description: 'A division (GB/T 2260) and all below it' }),
+  channel: Text,
+  item: Text,
+  applicant: Text.meta({ description: "A data subject's reference" }),
+  owner: Text,
+  openedFrom: UtcInstant,
+  openedTo: UtcInstant,
+};
+
+const DueFilters = {
+  workflow: Text,
+  department: Text,
+  region: Text,
+  deadline: Text,
+  limitKind: z.enum(['statutory', 'promised', 'internal']).optional(),
+};
+
+const COUNTED_BY = ['workflow', 'state', 'status', 'department', 'region', 'channel'] as const;
+
+const CountedBy = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(COUNTED_BY)).max(COUNTED_BY.length))
+  .optional()
+  .meta({ description: 'What to count by, parted by commas', example: 'workflow,state', override: { type: 'string' } });
+
+const LabelShape = {
+  region: z.string().optional(),
+  department: z.string().optional(),
+  channel: z.string().optional(),
+  item: z.object({ id: z.string(), version: z.int() }).optional(),
+  applicant: z.string().optional(),
+  owner: z.string().optional(),
+};
+
+const CaseItemSchema = z
+  .object({
+    workflow: z.string(),
+    caseId: z.string(),
+    stream: z.string(),
+    version: z.int(),
+    state: z.string(),
+    status: z.enum(['open', 'closed']),
+    ...LabelShape,
+    openedAt: z.string(),
+    lastEventAt: z.string(),
+    recordedAt: z.string(),
+    revision: z.int(),
+    position: z.string(),
+  })
+  .meta({ id: 'CaseItem' });
+
+const TimelineItemSchema = z
+  .object({
+    revision: z.int(),
+    position: z.string(),
+    type: z.string(),
+    actor: z.string(),
+    role: z.string(),
+    onBehalfOf: z.string().optional(),
+    occurredAt: z.string(),
+    recordedAt: z.string(),
+    state: z.string(),
+    reason: z.string().optional(),
+    deviation: z.object({ event: z.string(), code: z.string() }).optional(),
+  })
+  .meta({ id: 'TimelineItem' });
+
+const STANDINGS = ['overdue', 'lapsed', 'today', 'near', 'running', 'paused', 'met', 'cancelled', 'ended'] as const;
+
+const DueItemSchema = z
+  .object({
+    workflow: z.string(),
+    caseId: z.string(),
+    stream: z.string(),
+    version: z.int(),
+    ...LabelShape,
+    deadline: z.string(),
+    kind: z.enum(['atMost', 'atLeast', 'window']),
+    limitKind: z.enum(['statutory', 'promised', 'internal']),
+    standing: z.enum(STANDINGS),
+    dueOn: z.string(),
+    dueAt: z.string(),
+    warnAt: z.string().optional(),
+    provisional: z.boolean(),
+    generation: z.int(),
+    anchoredAt: z.string(),
+    metAt: z.string().optional(),
+    late: z.boolean().optional(),
+    lateBy: z.number().optional(),
+  })
+  .meta({ id: 'DueItem' });
+
+const pageSchema = (item: z.ZodType) =>
+  z.object({
+    items: z.array(item),
+    next: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last' }),
+  });
+
+const PAGE_HEADERS = { Link: 'The next page, `rel="next"` (RFC 8288); absent on the last' };
+
+const QUERY_PROBLEMS: readonly ProblemCode[] = [
+  'POSITION_INVALID',
+  'POSITION_FOREIGN',
+  'PROJECTION_BEHIND',
+  'PROJECTION_HALTED',
+];
+const LIST_PROBLEMS: readonly ProblemCode[] = [...QUERY_PROBLEMS, 'CURSOR_INVALID'];
+
+export type ListDeps = {
+  readonly queries: CaseQueries;
+  readonly ledger: Pick<CaseLedger, 'id'>;
+  readonly registry: Pick<WorkflowRegistry, 'role'>;
+  readonly clock: Clock;
+};
+
+/** Questions across cases, answered by the read models within the asker's reach. */
+export function listRoutes({ queries, ledger, registry, clock }: ListDeps): readonly Operation[] {
+  const now = (): string => clock.now().toISOString();
+
+  function optionsOf(
+    actor: Actor,
+    query: { readonly 'min-position'?: string | undefined },
+    headers: z.output<typeof FreshHeaders>,
+  ): QueryOptions {
+    const token = query['min-position'] ?? headers[POSITION_HEADER.toLowerCase()];
+    return {
+      reach: reachOf(actor, registry.role),
+      ...(token !== undefined && { minPosition: readPositionToken(ledger.id, token) }),
+    };
+  }
+
+  const withToken = <Item extends { readonly position: bigint }>(item: Item) => ({
+    ...item,
+    position: positionToken(ledger.id, item.position),
+  });
+
+  return [
+    operation(
+      {
+        method: 'get',
+        path: '/cases',
+        id: 'listCases',
+        tag: 'Lists',
+        summary: 'Cases within reach, page by page',
+        access: 'token',
+        input: {
+          query: z.strictObject({
+            ...CaseFilters,
+            ...Paged,
+            ...Fresh,
+            order: z.enum(['opened', 'oldest', 'recent']).optional(),
+          }),
+          headers: FreshHeaders,
+        },
+        answers: { 200: { description: 'A page', schema: pageSchema(CaseItemSchema), headers: PAGE_HEADERS } },
+        problems: LIST_PROBLEMS,
+      },
+      async ({ query, headers, actor, res }) => {
+        const { limit, cursor, order, 'min-position': _, ...filter } = query;
+        const page = await queries.listCases(
+          present(filter),
+          present({ limit, cursor, order }),
+          optionsOf(actor, query, headers),
+        );
+        answerPage(res, '/cases', query, { ...page, items: page.items.map(withToken) });
+      },
+    ),
+    operation(
+      {
+        method: 'get',
+        path: '/cases/:workflow/:caseId/timeline',
+        id: 'readTimeline',
+        tag: 'Cases',
+        summary: 'What happened to a case, without its data',
+        access: 'token',
+        input: { params: CaseParams, query: z.strictObject({ ...Paged, ...Fresh }), headers: FreshHeaders },
+        answers: {
+          200: { description: 'A page, oldest first', schema: pageSchema(TimelineItemSchema), headers: PAGE_HEADERS },
+        },
+        problems: ['CASE_NOT_FOUND', 'CASE_ID_INVALID', ...LIST_PROBLEMS],
+      },
+      async ({ params, query, headers, actor, res }) => {
+        const { limit, cursor } = query;
+        const page = await queries.timeline(params, present({ limit, cursor }), optionsOf(actor, query, headers));
+        answerPage(res, `/cases/${params.workflow}/${params.caseId}/timeline`, query, {
+          ...page,
+          items: page.items.map(withToken),
+        });
+      },
+    ),
+    operation(
+      {
+        method: 'get',
+        path: '/due',
+        id: 'listDue',
+        tag: 'Deadlines',
+        summary: 'Deadlines of cases within reach, earliest due first',
+        access: 'token',
+        input: {
+          query: z.strictObject({
+            ...DueFilters,
+            standing: z.enum(STANDINGS).optional(),
+            before: UtcInstant,
+            ...Paged,
+            ...Fresh,
+          }),
+          headers: FreshHeaders,
+        },
+        answers: { 200: { description: 'A page', schema: pageSchema(DueItemSchema), headers: PAGE_HEADERS } },
+        problems: LIST_PROBLEMS,
+      },
+      async ({ query, headers, actor, res }) => {
+        const { limit, cursor, 'min-position': _, ...filter } = query;
+        const page = await queries.dueCases(present(filter), present({ limit, cursor }), {
+          ...optionsOf(actor, query, headers),
+          now: now(),
+        });
+        answerPage(res, '/due', query, page);
+      },
+    ),
+    operation(
+      {
+        method: 'get',
+        path: '/counts',
+        id: 'countCases',
+        tag: 'Lists',
+        summary: 'How many cases there are within reach, of each kind',
+        access: 'token',
+        input: { query: z.strictObject({ by: CountedBy, ...CaseFilters, ...Fresh }), headers: FreshHeaders },
+        answers: {
+          200: {
+            description: 'A count per kind',
+            schema: z.object({
+              counts: z.array(
+                z.object({
+                  workflow: z.string().optional(),
+                  state: z.string().optional(),
+                  status: z.string().optional(),
+                  department: z.string().optional(),
+                  region: z.string().optional(),
+                  channel: z.string().optional(),
+                  cases: z.int(),
+                }),
+              ),
+            }),
+          },
+        },
+        problems: QUERY_PROBLEMS,
+      },
+      async ({ query, headers, actor, res }) => {
+        const { by = [], 'min-position': _, ...filter } = query;
+        answerJson(res, 200, { counts: await queries.counts(by, present(filter), optionsOf(actor, query, headers)) });
+      },
+    ),
+    operation(
+      {
+        method: 'get',
+        path: '/lateness',
+        id: 'readLateness',
+        tag: 'Deadlines',
+        summary: 'How limits are kept: open, overdue, met, met late',
+        access: 'token',
+        input: {
+          query: z.strictObject({ ...DueFilters, metFrom: UtcInstant, metTo: UtcInstant, ...Fresh }),
+          headers: FreshHeaders,
+        },
+        answers: {
+          200: {
+            description: 'A row per limit',
+            schema: z.object({
+              limits: z.array(
+                z.object({
+                  workflow: z.string(),
+                  deadline: z.string(),
+                  limitKind: z.enum(['statutory', 'promised', 'internal']),
+                  open: z.int(),
+                  overdue: z.int(),
+                  met: z.int(),
+                  metLate: z.int(),
+                  dropped: z.int(),
+                }),
+              ),
+            }),
+          },
+        },
+        problems: QUERY_PROBLEMS,
+      },
+      async ({ query, headers, actor, res }) => {
+        const { 'min-position': _, ...filter } = query;
+        answerJson(res, 200, {
+          limits: await queries.lateness(present(filter), { ...optionsOf(actor, query, headers), now: now() }),
+        });
+      },
+    ),
+  ];
+}
+
+/** Without members that were not given. */
+function present<Fields extends object>(
+  fields: Fields,
+): { readonly [Name in keyof Fields]?: NonNullable<Fields[Name]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}
+
+function answerPage(res: Response, path: string, query: object, page: Page<unknown>): void {
+  if (page.next !== undefined) {
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries({ ...query, cursor: page.next })) {
+      if (value !== undefined) parameters.set(name, String(value));
+    }
+    res.setHeader('Link', `<${path}?${parameters}>; rel="next"`);
+  }
+  answerJson(res, 200, page);
+}
