@@ -1,8 +1,16 @@
-import { type Database, openDatabase } from '#caseledger/event-store/sqlite/sqlite-binding.js';
 import { MIGRATIONS } from '#caseledger/event-store/sqlite/migrations.js';
+import { type Database, openDatabase } from '#caseledger/event-store/sqlite/sqlite-binding.js';
 
 /** A stored row as the ledger has it, ready to be written again. */
-export type FullRow = readonly [stream: number, revision: number, type: string, id: Uint8Array, data: string, metadata: string, leaf: Uint8Array];
+export type FullRow = readonly [
+  stream: number,
+  revision: number,
+  type: string,
+  id: Uint8Array,
+  data: string,
+  metadata: string,
+  leaf: Uint8Array,
+];
 
 /** Real rows of a ledger, in order. */
 export function fullRows(path: string, limit: number): readonly FullRow[] {
@@ -12,7 +20,9 @@ export function fullRows(path: string, limit: number): readonly FullRow[] {
       .prepare('SELECT stream, revision, type, id, data, metadata, leaf FROM events ORDER BY position DESC LIMIT ?')
       .all(limit)
       .reverse()
-      .map((row) => [row.stream, row.revision, row.type, row.id, row.data, row.metadata, row.leaf] as unknown as FullRow);
+      .map(
+        (row) => [row.stream, row.revision, row.type, row.id, row.data, row.metadata, row.leaf] as unknown as FullRow,
+      );
   } finally {
     database.close();
   }
@@ -35,7 +45,12 @@ const PAGE = 1_000;
 
 export function rawLedger(path: string): RawLedger {
   const database = openDatabase(path);
-  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'wal_autocheckpoint = 4000', 'cache_size = -65536']) {
+  for (const pragma of [
+    'journal_mode = WAL',
+    'synchronous = FULL',
+    'wal_autocheckpoint = 4000',
+    'cache_size = -65536',
+  ]) {
     database.exec(`PRAGMA ${pragma}`);
   }
   if (Number(database.prepare('PRAGMA user_version').get()?.user_version) === 0) {
@@ -47,7 +62,9 @@ export function rawLedger(path: string): RawLedger {
 }
 
 function writers(database: Database): Pick<RawLedger, 'writeFull' | 'writeBare'> {
-  const insert = database.prepare('INSERT INTO events (stream, revision, type, id, data, metadata, leaf) VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const insert = database.prepare(
+    'INSERT INTO events (stream, revision, type, id, data, metadata, leaf) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
   const insertStream = database.prepare('INSERT INTO streams (stream, name) VALUES (?, ?)');
   const insertBare = database.prepare('INSERT INTO bare (data) VALUES (?)');
   const bare = 'x'.repeat(250);
@@ -93,7 +110,9 @@ function readers(database: Database): Pick<RawLedger, 'scan' | 'readStream'> {
   const inArrays = page.setReturnArrays !== undefined;
   page.setReturnArrays?.(true);
   one.setReturnArrays?.(true);
-  const [positionAt, dataAt, metadataAt] = inArrays ? ([0, 5, 6] as const) : (['position', 'data', 'metadata'] as const);
+  const [positionAt, dataAt, metadataAt] = inArrays
+    ? ([0, 5, 6] as const)
+    : (['position', 'data', 'metadata'] as const);
 
   function parse(rows: readonly unknown[]): void {
     for (const row of rows as readonly Record<string | number, string>[]) {

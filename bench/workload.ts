@@ -1,7 +1,7 @@
+import { v7 as uuid } from 'uuid';
 import type { Actor } from '#caseledger/domain/access.js';
 import type { CaseEngine } from '#caseledger/engine/case-engine.js';
 import type { OpenCommand, SendCommand } from '#caseledger/engine/command.js';
-import { v7 as uuid } from 'uuid';
 
 /** Events of one case, each a command of its own. */
 export const EVENTS_PER_CASE = 8;
@@ -30,7 +30,7 @@ export function preparedCase(number: number): PreparedCase {
   const applicant = {
     kind: 'person',
     name: '王小明',
-    idNumber: `33092119900101${String(number).padStart(8, '0')}-${caseId}`,
+    idNumber: caseId,
     phone: '13800000000',
   };
   const handed = ['application-form', 'premises-layout'].map((material) => ({ material, form: 'paper' }));
@@ -45,9 +45,15 @@ export function preparedCase(number: number): PreparedCase {
     sends: [
       of(intake, 'application.accepted', { notice: `SL-2026-${number}` }),
       of(reviewer, 'review.started', {}),
-      of(reviewer, 'review.completed', { opinion: 'approve', basis: '申请材料齐全，符合法定形式；现场核查符合要求，建议准予许可。' }),
+      of(reviewer, 'review.completed', {
+        opinion: 'approve',
+        basis: '申请材料齐全，符合法定形式；现场核查符合要求，建议准予许可。',
+      }),
       of(decider, 'application.approved', { decision: `JY-2026-${number}`, validUntil: '2031-11-23' }),
-      of(intake, 'result.dispatched', { trackingNumber: `EMS${number}`, address: '浙江省舟山市岱山县高亭镇长河路 100 号' }),
+      of(intake, 'result.dispatched', {
+        trackingNumber: `EMS${number}`,
+        address: '浙江省舟山市岱山县高亭镇长河路 100 号',
+      }),
       of(intake, 'result.delivered', { method: 'courier' }),
       of(terminal, 'evaluation.given', { level: 5, comment: '办理很快，服务很好。' }),
     ],
@@ -63,7 +69,11 @@ export function preparedCases(count: number, from = 0): readonly PreparedCase[] 
  *
  * @returns the milliseconds each command took
  */
-export async function sendAll(engine: Pick<CaseEngine, 'open' | 'send'>, cases: readonly PreparedCase[], callers: number): Promise<Float64Array> {
+export async function sendAll(
+  engine: Pick<CaseEngine, 'open' | 'send'>,
+  cases: readonly PreparedCase[],
+  callers: number,
+): Promise<Float64Array> {
   const latencies = new Float64Array(cases.length * EVENTS_PER_CASE);
   let next = 0;
   let sent = 0;

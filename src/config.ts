@@ -6,13 +6,20 @@ const text = z
   .optional()
   .transform((value) => (value === '' ? undefined : value));
 
-const list = text.transform((value) => value?.split(',').map((one) => one.trim()).filter((one) => one !== ''));
+const list = text.transform((value) =>
+  value
+    ?.split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== ''),
+);
 
 const url = text.pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional());
 
 /** A whole number from 0 to `most`. */
 const count = (most: number, error: string) =>
-  text.transform((value) => (value === undefined ? undefined : Number(value))).pipe(z.number({ error }).int({ error }).min(0, { error }).max(most, { error }).optional());
+  text
+    .transform((value) => (value === undefined ? undefined : Number(value)))
+    .pipe(z.number({ error }).int({ error }).min(0, { error }).max(most, { error }).optional());
 
 /** What the environment may say, each variable with what it is for; documented in `docs/reference/configuration.md`. */
 const Environment = z.object({

@@ -1,7 +1,16 @@
-export { type Actor, LEDGER_ROLES, type Reach, reachOf, reaches } from './domain/access.js';
+export { type Actor, LEDGER_ROLES, type Reach, reaches, reachOf } from './domain/access.js';
 export { chinaCalendar } from './domain/calendars/cn.js';
 export { canonicalEvent, canonicalText, leafHash, sealEvent } from './domain/canonical-event.js';
-export { CaseError, type CaseFailure, describeFailure, type ExpectedRevision, type FailureCode, type GuardReason, type InputIssue, isCaseError } from './domain/case-error.js';
+export {
+  CaseError,
+  type CaseFailure,
+  describeFailure,
+  type ExpectedRevision,
+  type FailureCode,
+  type GuardReason,
+  type InputIssue,
+  isCaseError,
+} from './domain/case-error.js';
 export type { DeadlineEnd, DeadlineInput, DeadlineRule, DeadlineRules, TermSource } from './domain/deadline.js';
 export type { Due } from './domain/due-date.js';
 export {
@@ -43,7 +52,13 @@ export type { CaseDeadline } from './engine/case-deadlines.js';
 export type { Deviation } from './engine/case-engine.js';
 export type { AsOf, CaseRef, CaseView, HistoryEvent } from './engine/case-reading.js';
 export { type Clock, type Ids, systemClock } from './engine/clock.js';
-export { type CommandEvent, MAX_EVENTS_PER_COMMAND, type OpenCommand, type Receipt, type SendCommand } from './engine/command.js';
+export {
+  type CommandEvent,
+  MAX_EVENTS_PER_COMMAND,
+  type OpenCommand,
+  type Receipt,
+  type SendCommand,
+} from './engine/command.js';
 export type { Erasure } from './engine/erasure.js';
 export type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './engine/key-ring.js';
 export type { LedgerCheck } from './engine/ledger-check.js';
@@ -53,6 +68,6 @@ export { type Appended, type EventStore, MAX_APPEND_BYTES } from './event-store/
 export { memoryEventStore } from './event-store/memory/memory-event-store.js';
 export { sqliteEventStore } from './event-store/sqlite/sqlite-event-store.js';
 export { importLog, type LogSummary } from './import/import-log.js';
-export { loadLogMap, type LogMap } from './import/log-map.js';
+export { type LogMap, loadLogMap } from './import/log-map.js';
 export { readLog } from './import/log-reader.js';
 export { type Ledger, type LedgerOptions, openLedger } from './ledger.js';

@@ -56,7 +56,9 @@ describe('the rooms of src', () => {
   });
 
   it('import only files that exist', () => {
-    const missing = [...imports].flatMap(([file, { own }]) => own.filter((target) => !sources.has(target)).map((target) => `${file}: ${target}`));
+    const missing = [...imports].flatMap(([file, { own }]) =>
+      own.filter((target) => !sources.has(target)).map((target) => `${file}: ${target}`),
+    );
 
     expect(missing).toEqual([]);
   });
@@ -66,16 +68,23 @@ describe('the domain', () => {
   it('rests on small pure packages only', () => {
     const foreign = [...imports]
       .filter(([file]) => roomOf(file) === 'domain')
-      .flatMap(([file, { packages }]) => packages.filter((name) => !DOMAIN_PACKAGES.has(name)).map((name) => `${file}: ${name}`));
+      .flatMap(([file, { packages }]) =>
+        packages.filter((name) => !DOMAIN_PACKAGES.has(name)).map((name) => `${file}: ${name}`),
+      );
 
     expect(foreign).toEqual([]);
   });
 
-  it.each(['Date.now(', 'Math.random(', 'randomUUID(', 'new Date()', 'setTimeout(', 'process.env'])('never calls %s', (word) => {
-    const found = files.filter((file) => roomOf(file) === 'domain' && withoutPatterns(sources.get(file)!).includes(word));
+  it.each(['Date.now(', 'Math.random(', 'randomUUID(', 'new Date()', 'setTimeout(', 'process.env'])(
+    'never calls %s',
+    (word) => {
+      const found = files.filter(
+        (file) => roomOf(file) === 'domain' && withoutPatterns(sources.get(file)!).includes(word),
+      );
 
-    expect(found).toEqual([]);
-  });
+      expect(found).toEqual([]);
+    },
+  );
 });
 
 describe('every source file', () => {
@@ -114,9 +123,14 @@ function roomOf(file: string): string {
   return file.split('/')[1] ?? file;
 }
 
-function importsOf(file: string, text: string): { readonly own: readonly string[]; readonly packages: readonly string[] } {
+function importsOf(
+  file: string,
+  text: string,
+): { readonly own: readonly string[]; readonly packages: readonly string[] } {
   const specifiers = [...text.matchAll(IMPORT), ...text.matchAll(DYNAMIC_IMPORT)].map(([, specifier]) => specifier!);
-  const own = specifiers.filter((one) => one.startsWith('.')).map((one) => posix.join(dirname(file), one).replace(/\.js$/, '.ts'));
+  const own = specifiers
+    .filter((one) => one.startsWith('.'))
+    .map((one) => posix.join(dirname(file), one).replace(/\.js$/, '.ts'));
   const packages = specifiers.filter((one) => !one.startsWith('.')).map(packageOf);
   return { own, packages };
 }
@@ -156,5 +170,8 @@ function cycles(): readonly string[] {
 
 /** Source without comments and regular expressions, which may name what they look for. */
 function withoutPatterns(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '').replace(/\/(?![/*\s])(?:\\.|[^/\n\\])+\/[gimsuy]*[,;.)]/g, '');
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/\/(?![/*\s])(?:\\.|[^/\n\\])+\/[gimsuy]*[,;.)]/g, '');
 }

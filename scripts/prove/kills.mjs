@@ -83,7 +83,7 @@ async function killAgainAndAgain({ kills, seed, through, print }) {
   };
   print(`seed ${seed}, ${kills} kills ${report.how}, through the ${through}`);
 
-  for (let ledger = 0; report.kills < kills; ledger += 1) {
+  while (report.kills < kills) {
     const most = Math.min(KILLS_PER_LEDGER, kills - report.kills);
     await oneLedger({
       kills: most,

@@ -1,4 +1,4 @@
-import type { InputIssue } from '../domain/case-error.js';
+import type { CaseFailure, InputIssue } from '../domain/case-error.js';
 
 /** What can be wrong with a request before any case is asked. Each code is a heading in `docs/errors.md`. */
 export type ApiFailure =
@@ -17,6 +17,11 @@ export type ApiFailure =
   | { readonly code: 'METHOD_NOT_ALLOWED'; readonly allowed: readonly string[] }
   | { readonly code: 'NOT_ACCEPTABLE'; readonly offered: readonly string[] }
   | { readonly code: 'INTERNAL' };
+
+/** Whatever a request may be refused with. */
+export type Failure = CaseFailure | ApiFailure;
+
+export type ProblemCode = Failure['code'];
 
 /** A request refused at the door. */
 export class ApiError extends Error {

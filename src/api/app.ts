@@ -59,7 +59,7 @@ export type AppDeps = {
   readonly registry: WorkflowRegistry;
   /** The ledger's events, for feeds and readiness. A reader of its own where the engine runs elsewhere. */
   readonly events: Pick<EventStore, 'readAll' | 'subscribe' | 'head'>;
-  /** Without them there are no lists, counts, timelines or due dates across cases. */
+  /** Without them there are no questions across cases, and nobody is found or forgotten. */
   readonly readModels?: ReadModels;
   readonly verifier: TokenVerifier;
   readonly logger: Logger;
@@ -92,7 +92,7 @@ export function createApp(deps: AppDeps): CaseApp {
   const feed = caseFeed({ events, ledger, registry, clock, logger, limits: limits.feed });
   const metrics = apiMetrics(deps.metrics, {
     pending: () => ledger.pending(),
-    lag: async () => (await readModels?.status()) ?? [],
+    lag: async () => (await readModels?.projections.status()) ?? [],
     feedClients: feed.clients,
   });
   const desk = commandDesk({ ledger, registry, metrics });
@@ -103,9 +103,11 @@ export function createApp(deps: AppDeps): CaseApp {
     ...caseRoutes({ desk, ledger }),
     ...commandRoutes({ desk, bodyLimit: limits.batchBytes, onInternal }),
     ...deadlineRoutes({ ledger }),
-    ...(readModels ? listRoutes({ queries: readModels.queries, ledger, registry, clock }) : []),
+    ...(readModels ? listRoutes({ queries: readModels.projections.queries, ledger, registry, clock }) : []),
     ...feedRoutes({ feed, ledger }),
-    ...subjectRoutes({ ledger, registry, events, queries: readModels?.queries, finders: subjectFinders }),
+    ...(readModels
+      ? subjectRoutes({ ledger, registry, events, casesOfSubject: readModels.casesOfSubject, finders: subjectFinders })
+      : []),
     ...workflowRoutes({ registry, ledger }),
     ...serviceRoutes({ events, readModels, clock, metrics, readyLag: limits.readyLag }),
     ...docsRoutes({

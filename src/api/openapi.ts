@@ -8,9 +8,10 @@ import {
 import { eventSchema } from '../domain/next-events.js';
 import type { Workflow } from '../domain/workflow.js';
 import { ProblemSchema } from './answer-schemas.js';
+import type { ProblemCode } from './api-failure.js';
 import { BatchCommand } from './command-schemas.js';
 import { JSON_TYPE, type Operation } from './operation.js';
-import { PROBLEM_STATUS, PROBLEM_TYPE, type ProblemCode } from './problem.js';
+import { PROBLEM_STATUS, PROBLEM_TYPE } from './problem.js';
 import { PROBLEM_TEXTS } from './problem-texts.js';
 
 /** What every route may be refused with, whoever asks. */

@@ -2,10 +2,9 @@ import type { Express, Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Actor } from '../domain/access.js';
 import { inputIssues } from '../domain/decide.js';
-import { ApiError } from './api-failure.js';
+import { ApiError, type ProblemCode } from './api-failure.js';
 import { type Access, authorise } from './auth.js';
 import { jsonBody } from './json-body.js';
-import type { ProblemCode } from './problem.js';
 import { contextOf, type RequestContext } from './request-context.js';
 
 /** Schemas of what a request brings; what has none is not read. Header names are lower-case. */

@@ -1,5 +1,5 @@
 import type { Title } from '../domain/title.js';
-import type { ProblemCode } from './problem.js';
+import type { ProblemCode } from './api-failure.js';
 
 /** What a code means and what to do about it. The source of `GET /problems/:code` and of `docs/errors.md`. */
 export type ProblemText = { readonly title: Title; readonly action: Title };

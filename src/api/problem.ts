@@ -1,13 +1,10 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { CaseError, type CaseFailure, describeFailure, type FailureCode } from '../domain/case-error.js';
+import { CaseError, describeFailure } from '../domain/case-error.js';
 import { inputIssues } from '../domain/decide.js';
 import { answerJson } from './answer.js';
-import { ApiError, type ApiFailure, describeApiFailure } from './api-failure.js';
+import { ApiError, type ApiFailure, describeApiFailure, type Failure, type ProblemCode } from './api-failure.js';
 import { PROBLEM_TEXTS } from './problem-texts.js';
-
-export type ProblemCode = FailureCode | ApiFailure['code'];
-export type Failure = CaseFailure | ApiFailure;
 
 /** The media type of every refusal (RFC 9457). */
 export const PROBLEM_TYPE = 'application/problem+json';

@@ -1,8 +1,8 @@
-import type { CaseQueries } from '../projections/case-queries.js';
-import type { ProjectionStatus } from '../projections/runner.js';
+import type { Projections } from '../projections/start-projections.js';
+import type { SubjectCaseQuery } from '../projections/subject-cases.js';
 
 /** The read models as the API asks them. */
 export type ReadModels = {
-  readonly queries: CaseQueries;
-  status(): Promise<readonly Pick<ProjectionStatus, 'name' | 'lag' | 'halted'>[]>;
+  readonly projections: Pick<Projections, 'queries' | 'status'>;
+  readonly casesOfSubject: SubjectCaseQuery;
 };

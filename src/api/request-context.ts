@@ -2,9 +2,8 @@ import { context, type Span, SpanKind, SpanStatusCode, TraceFlags, type Tracer, 
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Actor } from '../domain/access.js';
-import type { ApiError } from './api-failure.js';
+import type { ApiError, ProblemCode } from './api-failure.js';
 import type { ApiMetrics } from './metrics.js';
-import type { ProblemCode } from './problem.js';
 
 /** What is known of a request while it is answered. */
 export type RequestContext = {

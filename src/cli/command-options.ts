@@ -33,7 +33,10 @@ export function withOutput(command: Command): Command {
 export function withLedger(command: Command): Command {
   return withOutput(command)
     .option('--ledger <location>', 'a SQLite file, or memory: (CASELEDGER_LEDGER)')
-    .option('--master-key-file <file>', 'file that holds the master key (CASELEDGER_MASTER_KEY_FILE; <ledger>.master-key)')
+    .option(
+      '--master-key-file <file>',
+      'file that holds the master key (CASELEDGER_MASTER_KEY_FILE; <ledger>.master-key)',
+    )
     .option('--keys <file>', "the key store's file (CASELEDGER_KEYS; <ledger>.keys)")
     .option('--views <file>', "the read models' file (CASELEDGER_VIEWS; <ledger>.views)")
     .option('--workflows <module>', 'ES module whose workflows are registered; may be repeated', gather)
@@ -73,7 +76,8 @@ export function gather(value: string, before: readonly string[] | undefined): re
 export function wholeNumber(from: number, to: number): (value: string) => number {
   return (value) => {
     const number = Number(value);
-    if (!/^\d+$/.test(value) || number < from || number > to) throw new InvalidArgumentError(`give a whole number from ${from} to ${to}.`);
+    if (!/^\d+$/.test(value) || number < from || number > to)
+      throw new InvalidArgumentError(`give a whole number from ${from} to ${to}.`);
     return number;
   };
 }
@@ -81,6 +85,7 @@ export function wholeNumber(from: number, to: number): (value: string) => number
 /** Reads an option that is an instant, ISO 8601 with a zone. */
 export function instant(value: string): string {
   const at = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value) ? new Date(value) : undefined;
-  if (!at || Number.isNaN(at.getTime())) throw new InvalidArgumentError('give an instant such as 2026-03-06T09:00:00+08:00.');
+  if (!at || Number.isNaN(at.getTime()))
+    throw new InvalidArgumentError('give an instant such as 2026-03-06T09:00:00+08:00.');
   return at.toISOString();
 }

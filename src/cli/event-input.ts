@@ -23,6 +23,10 @@ async function fileText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    throw new CliError(EXIT.notFound, code === 'ENOENT' ? `there is no file ${path}` : `${path} cannot be read: ${message}`, { cause });
+    throw new CliError(
+      EXIT.notFound,
+      code === 'ENOENT' ? `there is no file ${path}` : `${path} cannot be read: ${message}`,
+      { cause },
+    );
   }
 }

@@ -1,5 +1,5 @@
-import { dirname, resolve } from 'node:path';
 import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-code.js';
@@ -11,11 +11,20 @@ const SCHEME = /^[a-z][a-z0-9+.-]+:\/\//i;
 
 /** Where a ledger is, from what `--ledger` or `CASELEDGER_LEDGER` says: `memory:`, a path, or a `file://` URL. */
 export function ledgerLocation(said: string | undefined): LedgerLocation {
-  if (said === undefined) throw new CliError(EXIT.usage, 'which ledger? name it with --ledger FILE or CASELEDGER_LEDGER');
+  if (said === undefined)
+    throw new CliError(EXIT.usage, 'which ledger? name it with --ledger FILE or CASELEDGER_LEDGER');
   if (said === 'memory:') return { kind: 'memory' };
-  if (SERVER_SCHEME.test(said)) throw new CliError(EXIT.unavailable, `${said.split('//')[0]}// ledgers are not available in this version; use a SQLite file`);
+  if (SERVER_SCHEME.test(said))
+    throw new CliError(
+      EXIT.unavailable,
+      `${said.split('//')[0]}// ledgers are not available in this version; use a SQLite file`,
+    );
   if (said.startsWith('file://')) return { kind: 'file', path: pathOf(said) };
-  if (SCHEME.test(said)) throw new CliError(EXIT.usage, `"${said.split('//')[0]}//" names no kind of ledger: give a file, file://… or memory:`);
+  if (SCHEME.test(said))
+    throw new CliError(
+      EXIT.usage,
+      `"${said.split('//')[0]}//" names no kind of ledger: give a file, file://… or memory:`,
+    );
   return { kind: 'file', path: said };
 }
 
@@ -25,7 +34,8 @@ export function assertLedgerFile(path: string, mayCreate: boolean): void {
   if (found?.isDirectory()) throw new CliError(EXIT.store, `${path} is a folder, not a ledger`);
   if (found) return;
   if (!mayCreate) throw new CliError(EXIT.notFound, `there is no ledger ${path}`);
-  if (!existsSync(dirname(resolve(path)))) throw new CliError(EXIT.notFound, `there is no folder ${dirname(path)} to put the ledger in`);
+  if (!existsSync(dirname(resolve(path))))
+    throw new CliError(EXIT.notFound, `there is no folder ${dirname(path)} to put the ledger in`);
 }
 
 function pathOf(url: string): string {

@@ -25,10 +25,15 @@ export function masterKey({ key, file, ledgerPath, keysPath, randomBytes }: Mast
   if (key !== undefined) return decode(key, 'CASELEDGER_MASTER_KEY');
   const path = file ?? `${ledgerPath}.master-key`;
   if (!existsSync(path) && (isLaidOut(ledgerPath) || isLaidOut(keysPath ?? `${ledgerPath}.keys`))) {
-    throw unreadable(`${ledgerPath} exists but its master key does not: put ${path} back, or set CASELEDGER_MASTER_KEY`);
+    throw unreadable(
+      `${ledgerPath} exists but its master key does not: put ${path} back, or set CASELEDGER_MASTER_KEY`,
+    );
   }
   try {
-    return decode(secretFile(path, () => Buffer.from(randomBytes(MASTER_KEY_BYTES)).toString('base64')), path);
+    return decode(
+      secretFile(path, () => Buffer.from(randomBytes(MASTER_KEY_BYTES)).toString('base64')),
+      path,
+    );
   } catch (error) {
     throw error instanceof CaseError ? error : unreadable(`${path}: ${(error as Error).message}`, error);
   }
@@ -40,7 +45,8 @@ function isLaidOut(path: string): boolean {
 
 function decode(text: string, where: string): Uint8Array {
   const key = Buffer.from(text, 'base64');
-  if (key.length !== MASTER_KEY_BYTES) throw unreadable(`${where} must hold ${MASTER_KEY_BYTES} bytes in base64, it holds ${key.length}`);
+  if (key.length !== MASTER_KEY_BYTES)
+    throw unreadable(`${where} must hold ${MASTER_KEY_BYTES} bytes in base64, it holds ${key.length}`);
   return key;
 }
 

@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { openDatabase } from '../event-store/sqlite/sqlite-binding.js';
 import { type Ledger, openLedger } from '../ledger.js';
+import { application } from '../workflows/application/index.js';
 import { catalogueLookup } from '../workflows/catalogue/catalogue-lookup.js';
 import { countyItems } from '../workflows/catalogue/county-items.js';
-import { application } from '../workflows/application/index.js';
 import type { Session } from './session.js';
 
-export type Sends = { readonly callers: number; readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number };
+export type Sends = {
+  readonly callers: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+};
 
 export type Measurement = {
   /** Commands of one event each, every one on disk before it is answered. */
@@ -17,7 +22,12 @@ export type Measurement = {
 };
 
 /** Opens applications, and withdraws each, as fast as they are answered: one caller, then many at once. */
-export async function measure(job: { readonly folder: string; readonly seconds: number; readonly callers: number; readonly session: Session }): Promise<Measurement> {
+export async function measure(job: {
+  readonly folder: string;
+  readonly seconds: number;
+  readonly callers: number;
+  readonly session: Session;
+}): Promise<Measurement> {
   const { folder, seconds, callers, session } = job;
   const ledger = await openLedger({
     store: join(folder, 'bench.sqlite'),
@@ -61,8 +71,17 @@ async function call(ledger: Ledger, caller: string, end: number, took: number[])
       applicant: { kind: 'person', name: '陈雨', idNumber: `${caller}-${round}` },
       materials: [{ material: 'id-card', form: 'sighted' }],
     };
-    await timed(took, () => ledger.open({ ...base, commandId: 'receive', events: [{ type: 'application.received', data }] }));
-    await timed(took, () => ledger.send({ ...base, commandId: 'withdraw', events: [{ type: 'application.withdrawn', data: {} }], reason: 'measured' }));
+    await timed(took, () =>
+      ledger.open({ ...base, commandId: 'receive', events: [{ type: 'application.received', data }] }),
+    );
+    await timed(took, () =>
+      ledger.send({
+        ...base,
+        commandId: 'withdraw',
+        events: [{ type: 'application.withdrawn', data: {} }],
+        reason: 'measured',
+      }),
+    );
   }
 }
 
@@ -75,7 +94,9 @@ async function timed(took: number[], work: () => Promise<unknown>): Promise<void
 function commitsPerSecond(path: string, seconds: number): number {
   const database = openDatabase(path);
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE rows (data TEXT NOT NULL) STRICT');
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE rows (data TEXT NOT NULL) STRICT',
+    );
     const insert = database.prepare('INSERT INTO rows (data) VALUES (?)');
     const row = 'x'.repeat(250);
     const start = performance.now();

@@ -20,10 +20,10 @@ export type Surroundings = {
  * `{ "error": … }` on stdout; a stack is shown only where `CASELEDGER_DEBUG` is set.
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  const { terminal, version, ...impure } = surroundings;
+  const { terminal, ...impure } = surroundings;
   try {
     const config: Config = readConfig(terminal.env);
-    const program = caseledgerProgram({ terminal, config, ...impure }, version);
+    const program = caseledgerProgram({ terminal, config, ...impure });
     await program.command.parseAsync([...args], { from: 'user' });
     return program.exitCode();
   } catch (error) {
@@ -37,16 +37,20 @@ function complain(error: unknown, args: readonly string[], terminal: Terminal): 
   const { exitCode, line, details } = complaint(error, languageFlag(args) ?? languageOf(terminal.env));
   terminal.stderr.write(`caseledger: ${line}\n`);
   if (terminal.env.CASELEDGER_DEBUG && error instanceof Error) terminal.stderr.write(`${error.stack}\n`);
-  if (args.includes('--json')) terminal.stdout.write(`${JSON.stringify({ error: { message: line, ...details } }, null, 2)}\n`);
+  if (args.includes('--json'))
+    terminal.stdout.write(`${JSON.stringify({ error: { message: line, ...details } }, null, 2)}\n`);
   return exitCode;
 }
 
 type Complaint = { readonly exitCode: ExitCode; readonly line: string; readonly details: object };
 
 function complaint(error: unknown, language: Language): Complaint {
-  if (error instanceof CaseError) return { exitCode: EXIT_OF[error.failure.code], line: oneLine(refusal(error, language)), details: error.failure };
-  if (error instanceof CliError) return { exitCode: error.exitCode, line: oneLine(error.message), details: { code: codeName(error.exitCode) } };
-  if (error instanceof ConfigError) return { exitCode: EXIT.usage, line: oneLine(error.message), details: { code: 'CONFIG_INVALID' } };
+  if (error instanceof CaseError)
+    return { exitCode: EXIT_OF[error.failure.code], line: oneLine(refusal(error, language)), details: error.failure };
+  if (error instanceof CliError)
+    return { exitCode: error.exitCode, line: oneLine(error.message), details: { code: codeName(error.exitCode) } };
+  if (error instanceof ConfigError)
+    return { exitCode: EXIT.usage, line: oneLine(error.message), details: { code: 'CONFIG_INVALID' } };
   const message = error instanceof Error ? error.message : String(error);
   return {
     exitCode: EXIT.unexpected,
@@ -60,7 +64,9 @@ function refusal(error: CaseError, language: Language): string {
   const failure: CaseFailure = error.failure;
   switch (failure.code) {
     case 'GUARD_DENIED':
-      return language === 'zh' ? `"${failure.event}" 不予办理：${failure.reasons.map(({ title }) => title.zh).join('；')}` : error.message;
+      return language === 'zh'
+        ? `"${failure.event}" 不予办理：${failure.reasons.map(({ title }) => title.zh).join('；')}`
+        : error.message;
     case 'ROLE_NOT_PERMITTED':
       return failure.held.length === 0 ? `${error.message}; name a role with --role` : error.message;
     case 'OUT_OF_SCOPE':

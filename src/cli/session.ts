@@ -21,6 +21,8 @@ export type Session = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly randomBytes: (size: number) => Uint8Array;
+  /** The package's version. */
+  readonly version: string;
 };
 
 /** What a ledger is opened with, as flags and configuration say. */
@@ -44,21 +46,35 @@ export type OpenOptions = {
 /**
  * @throws CliError · CaseError `KEY_STORE_UNREADABLE`
  */
-export async function ledgerSetup(session: Session, flags: LedgerFlags, { create, brought = [] }: OpenOptions): Promise<LedgerSetup> {
+export async function ledgerSetup(
+  session: Session,
+  flags: LedgerFlags,
+  { create, brought = [] }: OpenOptions,
+): Promise<LedgerSetup> {
   const { config, randomBytes } = session;
   const location = ledgerLocation(flags.ledger ?? config.ledger);
   const modules = await Promise.all((flags.workflows ?? config.workflows).map(workflowModule));
   const shipped = flags.shipped ? shippedWorkflows : [];
   const workflows = together([...shipped, ...modules.flatMap((one) => one.workflows)], brought);
-  const lookups = Object.assign({ catalogue: catalogueLookup(countyItems) }, ...modules.map((one) => one.lookups)) as Lookups;
+  const lookups = Object.assign(
+    { catalogue: catalogueLookup(countyItems) },
+    ...modules.map((one) => one.lookups),
+  ) as Lookups;
   const keys = flags.keys ?? config.keys;
-  if (location.kind === 'memory') return { location, workflows, lookups, masterKey: undefined, keys: undefined, views: undefined };
+  if (location.kind === 'memory')
+    return { location, workflows, lookups, masterKey: undefined, keys: undefined, views: undefined };
   assertLedgerFile(location.path, create);
   return {
     location,
     workflows,
     lookups,
-    masterKey: masterKey({ key: config.masterKey, file: flags.masterKeyFile ?? config.masterKeyFile, ledgerPath: location.path, keysPath: keys, randomBytes }),
+    masterKey: masterKey({
+      key: config.masterKey,
+      file: flags.masterKeyFile ?? config.masterKeyFile,
+      ledgerPath: location.path,
+      keysPath: keys,
+      randomBytes,
+    }),
     keys,
     views: flags.views ?? config.views ?? `${location.path}.views`,
   };
@@ -66,7 +82,10 @@ export async function ledgerSetup(session: Session, flags: LedgerFlags, { create
 
 /** One definition may come in two ways; two different ones are left for the registry to refuse. */
 function together(workflows: readonly Workflow[], brought: readonly Workflow[]): readonly Workflow[] {
-  const fresh = brought.filter(({ name, version, hash }) => !workflows.some((known) => known.name === name && known.version === version && known.hash === hash));
+  const fresh = brought.filter(
+    ({ name, version, hash }) =>
+      !workflows.some((known) => known.name === name && known.version === version && known.hash === hash),
+  );
   return [...workflows, ...fresh];
 }
 
@@ -107,7 +126,11 @@ const CATCH_UP_MS = 24 * 60 * 60 * 1_000;
 export async function withReadModels<Result>(
   session: Session,
   flags: LedgerFlags,
-  work: (opened: { readonly ledger: Ledger; readonly models: ReadModels; readonly head: bigint | undefined }) => Promise<Result>,
+  work: (opened: {
+    readonly ledger: Ledger;
+    readonly models: ReadModels;
+    readonly head: bigint | undefined;
+  }) => Promise<Result>,
 ): Promise<Result> {
   return withOpenLedger(session, flags, { create: false }, async (ledger, setup) => {
     const models = await followLedger(ledger, { views: setup.views, clock: session.clock });
@@ -124,9 +147,13 @@ export async function withReadModels<Result>(
 async function caughtUp(terminal: Terminal, { projections }: ReadModels, head: bigint | undefined): Promise<void> {
   const bar = progress(terminal, 'reading', head === undefined ? undefined : Number(head));
   const timer = setInterval(() => {
-    projections.status().then((all) => bar.update(Math.min(...all.map(({ position = 0n, rebuilding }) => Number(rebuilding?.position ?? position)))), () => {
-      // Whatever keeps the status from being told is told by the wait itself.
-    });
+    projections.status().then(
+      (all) =>
+        bar.update(Math.min(...all.map(({ position = 0n, rebuilding }) => Number(rebuilding?.position ?? position)))),
+      () => {
+        // Whatever keeps the status from being told is told by the wait itself.
+      },
+    );
   }, PROGRESS_MS);
   try {
     await projections.waitFor(head, CATCH_UP_MS);

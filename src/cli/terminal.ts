@@ -60,10 +60,16 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
       widths[column] = Math.max(widths[column] ?? 0, columnsOf(cell));
     });
   }
-  return rows.map((row) => row.map((cell, column) => cell + ' '.repeat(widths[column]! - columnsOf(cell))).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell + ' '.repeat(widths[column]! - columnsOf(cell)))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
 
 function columnsOf(text: string): number {
   let columns = 0;

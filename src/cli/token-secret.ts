@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../config.js';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-code.js';
-import { secretFile } from './secret-file.js';
 import type { LedgerLocation } from './ledger-location.js';
+import { secretFile } from './secret-file.js';
 
 const SECRET_BYTES = 48;
 

@@ -27,7 +27,8 @@ export async function workflowModule(module: string): Promise<WorkflowModule> {
   }
   const workflows = [...new Set(Object.values(exported).flat().filter(isWorkflow))];
   const { lookups = {} } = exported as { readonly lookups?: Lookups };
-  if (workflows.length === 0 && Object.keys(lookups).length === 0) throw new CliError(EXIT.input, `${module} exports no workflow: export what defineWorkflow(…) returns`);
+  if (workflows.length === 0 && Object.keys(lookups).length === 0)
+    throw new CliError(EXIT.input, `${module} exports no workflow: export what defineWorkflow(…) returns`);
   return { workflows, lookups };
 }
 

@@ -17,6 +17,8 @@ export type CaseState = {
   readonly labels: CaseLabels;
   /** Who sent the events that two-person rules look back at: event type → account ids. */
   readonly senders: Readonly<Record<string, readonly string[]>>;
+  /** `occurredAt` of the first event; empty before it. */
+  readonly openedAt: string;
   /** `recordedAt` of the last event; empty before the first. */
   readonly recordedAt: string;
 };
@@ -41,6 +43,7 @@ export function newCase(workflow: Workflow): CaseState {
     revision: -1,
     labels: {},
     senders: {},
+    openedAt: '',
     recordedAt: '',
   };
 }
@@ -106,7 +109,9 @@ export function labelsAfter(workflow: Workflow, labels: CaseLabels, event: Omit<
  */
 export function decide(current: CaseState, event: DecidableEvent): CaseState {
   const { workflow, snapshot } = current;
-  for (const earlier of workflow.events[event.type]?.separateFrom ?? []) {
+  // An importer tells what others did, and is not the person a two-person rule asks for.
+  const separateFrom = event.actor.role === 'importer' ? undefined : workflow.events[event.type]?.separateFrom;
+  for (const earlier of separateFrom ?? []) {
     if (current.senders[earlier]?.includes(event.actor.id)) {
       throw new CaseError({ code: 'SAME_PERSON', event: event.type, separateFrom: earlier });
     }
@@ -131,6 +136,7 @@ export function applied(current: CaseState, event: DecidableEvent): CaseState {
     revision: current.revision + 1,
     labels: labelsAfter(workflow, current.labels, event),
     senders: sendersAfter(workflow, current.senders, event),
+    openedAt: current.revision < 0 ? event.at : current.openedAt,
     recordedAt: current.recordedAt,
   };
 }

@@ -53,8 +53,18 @@ export type PublicData<Schema> = Schema extends SubjectSchema & z.ZodObject<infe
         : z.output<Schema>;
 
 type PublicShape<Shape> = {
-  readonly [Key in keyof Shape as Shape[Key] extends PersonalField ? never : Key]: PublicData<Shape[Key]>;
+  readonly [Key in keyof Shape as IsPersonal<Shape[Key]> extends true ? never : Key]: PublicData<Shape[Key]>;
 };
+
+type IsPersonal<Schema> = Schema extends PersonalField
+  ? true
+  : Schema extends
+        | z.ZodOptional<infer Inner>
+        | z.ZodNullable<infer Inner>
+        | z.ZodDefault<infer Inner>
+        | z.ZodReadonly<infer Inner>
+    ? IsPersonal<Inner>
+    : false;
 
 /** Where the personal fields of one object schema lie. Computed once per event definition. */
 export type PersonalPlan = {

@@ -6,11 +6,12 @@ import type { Workflow } from './workflow.js';
 /** An event as a machine takes it. */
 export type OfferedEvent = { readonly type: string };
 
-/** The event types some transition of the current state takes, whether or not its guard would let it. */
+/** The event types some transition of the current state takes, whether or not its guard would let it; in the machine's own order. */
 export function takenEvents(snapshot: AnyMachineSnapshot): string[] {
   if (snapshot.status !== 'active') return [];
   const types = getNextTransitions(snapshot)
     .filter(({ target, actions }) => target !== undefined || actions.length > 0)
+    .sort((one, other) => one.source.order - other.source.order)
     .map(({ eventType }) => eventType);
   return [...new Set(types)].filter((type) => type !== '' && !type.startsWith('xstate.'));
 }

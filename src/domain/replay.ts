@@ -36,7 +36,8 @@ export function replayNext(
 ): CaseState {
   const next = isBuiltInEvent(event.type) ? builtIn(state, event, history, definitions) : machineStep(state, event);
   if (next.state !== event.metadata.state) throw diverged(event, next.state);
-  return { ...next, revision: event.revision, recordedAt: event.metadata.recordedAt };
+  const { occurredAt, recordedAt } = event.metadata;
+  return { ...next, revision: event.revision, openedAt: next.openedAt || occurredAt, recordedAt };
 }
 
 function machineStep(state: CaseState, event: RecordedEvent): CaseState {

@@ -6,7 +6,7 @@ import { streamIdOf } from '../domain/stream-id.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { Appended, EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
-import { type CaseReading, caseReading } from './case-reading.js';
+import { type CaseReading, type CaseRef, type CaseView, caseReading, caseView } from './case-reading.js';
 import type { Clock, Ids } from './clock.js';
 import { checkCommand, commandInput, type OpenCommand, type Receipt, type SendCommand } from './command.js';
 import { type AcceptedCommand, type DecidedCase, decidedCases } from './decided-cases.js';
@@ -50,6 +50,8 @@ export type CaseEngine = CaseReading & {
   record(command: OpenCommand): Promise<Receipt & { readonly deviations: readonly Deviation[] }>;
   /** Moves a case to another version of its definition, after replaying it there. @throws CaseError `MIGRATION_REFUSED` */
   migrate(command: Omit<SendCommand, 'events'> & { readonly toVersion: number }): Promise<Receipt>;
+  /** The case as this engine decided or read it last, without asking the store; another process may have gone on since. */
+  known(ref: CaseRef): CaseView | undefined;
   /** Commands under way. */
   pending(): number;
 };
@@ -307,6 +309,11 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
       registry.get(command.workflow, toVersion);
       const events = [{ type: 'case.migrated', data: { toVersion } }];
       return submit({ ...taskOf('send', { ...command, events }), toVersion });
+    },
+
+    known(ref) {
+      const decided = cases.known(streamIdOf(ref.workflow, ref.caseId));
+      return decided && caseView(ref, decided.state);
     },
 
     pending: () => pending,

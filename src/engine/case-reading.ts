@@ -96,20 +96,7 @@ export function caseReading({
 
   return {
     async load(ref, options = {}) {
-      const { events, state } = await readCase(ref, options);
-      return {
-        workflow: ref.workflow,
-        version: state.workflow.version,
-        caseId: ref.caseId,
-        stream: streamIdOf(ref.workflow, ref.caseId),
-        revision: state.revision,
-        state: state.state,
-        status: state.snapshot.status === 'active' ? 'open' : 'closed',
-        labels: state.labels,
-        context: state.snapshot.context,
-        openedAt: events[0]!.metadata.occurredAt,
-        recordedAt: state.recordedAt,
-      };
+      return caseView(ref, (await readCase(ref, options)).state);
     },
 
     async history(ref, { reveal, ...options } = {}) {
@@ -133,6 +120,23 @@ export function caseReading({
       const { state } = await readCase({ workflow, caseId }, { reader: actor });
       return nextEvents(state, actor);
     },
+  };
+}
+
+/** A case as a reader sees it. */
+export function caseView({ workflow, caseId }: CaseRef, state: CaseState): CaseView {
+  return {
+    workflow,
+    version: state.workflow.version,
+    caseId,
+    stream: streamIdOf(workflow, caseId),
+    revision: state.revision,
+    state: state.state,
+    status: state.snapshot.status === 'active' ? 'open' : 'closed',
+    labels: state.labels,
+    context: state.snapshot.context,
+    openedAt: state.openedAt,
+    recordedAt: state.recordedAt,
   };
 }
 

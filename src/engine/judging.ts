@@ -29,7 +29,6 @@ const REFUSALS: ReadonlySet<FailureCode> = new Set([
   'EVENT_NOT_ALLOWED',
   'EVENT_DATA_INVALID',
   'GUARD_DENIED',
-  'SAME_PERSON',
   'REASON_REQUIRED',
 ]);
 
@@ -201,6 +200,7 @@ function deviation(
   const kept =
     error instanceof CaseError && REFUSALS.has(error.failure.code) && !current.workflow.personal.get(event.type);
   if (!kept) throw error;
+  const occurredAt = instantOf(event, recordedAt);
   return {
     type: 'step.deviated',
     open: canonicalValue({
@@ -213,8 +213,8 @@ function deviation(
     schema: 1,
     actor: recordedActor(command.actor, 'importer'),
     facts: undefined,
-    occurredAt: instantOf(event, recordedAt),
-    after: { ...current, revision: current.revision + 1 },
+    occurredAt,
+    after: { ...current, revision: current.revision + 1, openedAt: current.openedAt || occurredAt },
   };
 }
 

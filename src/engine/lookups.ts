@@ -49,9 +49,12 @@ function gather(
       values[fact] = kept.value;
     };
     const answer = ask(fact, request, lookups, input.at);
-    if (answer instanceof Promise) {
+    if (answer !== undefined && 'then' in answer) {
       recorded[fact] = { source: request.lookup, value: null };
-      waiting.push(answer.then(keep, (cause: unknown) => Promise.reject(unavailable(fact, request.lookup, cause))));
+      const kept = answer.then(keep, (cause: unknown) => Promise.reject(unavailable(fact, request.lookup, cause)));
+      // Another fact may refuse before this one is waited for; a failure nobody hears would end the process.
+      kept.catch(() => undefined);
+      waiting.push(kept);
     } else keep(answer);
   }
   const gathered = { recorded, values };

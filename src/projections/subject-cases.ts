@@ -41,14 +41,22 @@ export type SubjectCase = { readonly workflow: string; readonly caseId: string }
  *
  * @throws CaseError `PROJECTION_BEHIND` · `PROJECTION_HALTED` when `minPosition` is not in the rows
  */
-export type SubjectCaseQuery = (subject: string, options: { readonly minPosition: bigint | undefined; readonly waitMs?: number }) => Promise<readonly SubjectCase[]>;
+export type SubjectCaseQuery = (
+  subject: string,
+  options: { readonly minPosition: bigint | undefined; readonly waitMs?: number },
+) => Promise<readonly SubjectCase[]>;
 
 /** @param deps.projections the runner that {@link subjectCases} was given to */
-export function subjectCaseQuery(deps: { readonly readStore: ReadStore; readonly projections: Pick<ProjectionRunner, 'waitFor'> }): SubjectCaseQuery {
+export function subjectCaseQuery(deps: {
+  readonly readStore: ReadStore;
+  readonly projections: Pick<ProjectionRunner, 'waitFor'>;
+}): SubjectCaseQuery {
   const { readStore, projections } = deps;
 
   const active = async (): Promise<number> => {
-    const generation = (await readStore.generations()).find(({ name, role }) => name === subjectCases.name && role === 'active');
+    const generation = (await readStore.generations()).find(
+      ({ name, role }) => name === subjectCases.name && role === 'active',
+    );
     if (!generation) throw new CaseError({ code: 'PROJECTION_BEHIND', projection: subjectCases.name, behind: 0 });
     return generation.generation;
   };

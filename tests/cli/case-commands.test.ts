@@ -12,14 +12,35 @@ describe('a case on the command line', () => {
 
   beforeEach(async () => {
     stall = ['--ledger', path('stalls.sqlite'), '--workflows', STALL, '--json'];
-    const opened = await run('open', 'stall-permit', 'permit.requested', '--case', 'A1', '--command-id', 'intake-1', ...clerk, '--data', JSON.stringify(request));
+    const opened = await run(
+      'open',
+      'stall-permit',
+      'permit.requested',
+      '--case',
+      'A1',
+      '--command-id',
+      'intake-1',
+      ...clerk,
+      '--data',
+      JSON.stringify(request),
+    );
     expect(opened.json).toMatchObject({ caseId: 'A1', state: 'review', revision: 0, repeated: false });
   });
 
   const run = (...args: readonly string[]): Promise<Ran> => caseledger([...args, ...stall]);
 
   it('takes what follows, once however often the command is sent', async () => {
-    const grant = ['send', 'stall-permit', 'A1', 'permit.granted', '--data', '{"metres":2.5}', '--command-id', 'grant-1', ...clerk];
+    const grant = [
+      'send',
+      'stall-permit',
+      'A1',
+      'permit.granted',
+      '--data',
+      '{"metres":2.5}',
+      '--command-id',
+      'grant-1',
+      ...clerk,
+    ];
 
     const first = await run(...grant);
     const again = await run(...grant);
@@ -34,12 +55,25 @@ describe('a case on the command line', () => {
 
     expect(refused.code).toBe(3);
     expect(refused.stderr).toBe('caseledger: "permit.granted" is refused: a stall is at most 3 metres wide\n');
-    expect(refused.json.error).toMatchObject({ code: 'GUARD_DENIED', reasons: [{ title: { zh: '摊位宽度不得超过3米' } }] });
+    expect(refused.json.error).toMatchObject({
+      code: 'GUARD_DENIED',
+      reasons: [{ title: { zh: '摊位宽度不得超过3米' } }],
+    });
     expect((await run('show', 'stall-permit', 'A1')).json).toMatchObject({ state: 'review', revision: 0 });
   });
 
   it('says it in Chinese where asked to', async () => {
-    const refused = await run('send', 'stall-permit', 'A1', 'permit.granted', '--data', '{"metres":5}', '--lang', 'zh', ...clerk);
+    const refused = await run(
+      'send',
+      'stall-permit',
+      'A1',
+      'permit.granted',
+      '--data',
+      '{"metres":5}',
+      '--lang',
+      'zh',
+      ...clerk,
+    );
 
     expect(refused.stderr).toBe('caseledger: "permit.granted" 不予办理：摊位宽度不得超过3米\n');
   });
@@ -55,8 +89,19 @@ describe('a case on the command line', () => {
     writeFileSync(path('grant.json'), '{"metres":1}');
     await run('open', 'stall-permit', 'permit.requested', '--case', 'A2', ...clerk, '--data', JSON.stringify(request));
 
-    const fromFile = await run('send', 'stall-permit', 'A1', 'permit.granted', '--data', `@${path('grant.json')}`, ...clerk);
-    const fromInput = await caseledger(['send', 'stall-permit', 'A2', 'permit.granted', '--data', '-', ...clerk, ...stall], { input: '{"metres":1}' });
+    const fromFile = await run(
+      'send',
+      'stall-permit',
+      'A1',
+      'permit.granted',
+      '--data',
+      `@${path('grant.json')}`,
+      ...clerk,
+    );
+    const fromInput = await caseledger(
+      ['send', 'stall-permit', 'A2', 'permit.granted', '--data', '-', ...clerk, ...stall],
+      { input: '{"metres":1}' },
+    );
 
     expect([fromFile.json.state, fromInput.json.state]).toEqual(['granted', 'granted']);
   });
@@ -78,7 +123,17 @@ describe('a case on the command line', () => {
   it('is not changed by somebody who has not seen its latest event', async () => {
     await run('send', 'stall-permit', 'A1', 'permit.granted', '--data', '{"metres":1}', ...clerk);
 
-    const late = await run('send', 'stall-permit', 'A1', 'permit.granted', '--data', '{"metres":2}', '--expected-revision', '0', ...clerk);
+    const late = await run(
+      'send',
+      'stall-permit',
+      'A1',
+      'permit.granted',
+      '--data',
+      '{"metres":2}',
+      '--expected-revision',
+      '0',
+      ...clerk,
+    );
 
     expect(late.code).toBe(3);
     expect(late.json.error).toMatchObject({ code: 'REVISION_CONFLICT', expected: 0, actual: 1 });
@@ -90,12 +145,28 @@ describe('a case on the command line', () => {
     const now = await run('show', 'stall-permit', 'A1');
     const before = await run('show', 'stall-permit', 'A1', '--as-of', '0');
 
-    expect(now.json).toMatchObject({ state: 'granted', status: 'closed', next: [], deadlines: [{ name: 'decision', status: 'met' }] });
-    expect(before.json).toMatchObject({ state: 'review', status: 'open', deadlines: [{ name: 'decision', status: 'running' }] });
+    expect(now.json).toMatchObject({
+      state: 'granted',
+      status: 'closed',
+      next: [],
+      deadlines: [{ name: 'decision', status: 'met' }],
+    });
+    expect(before.json).toMatchObject({
+      state: 'review',
+      status: 'open',
+      deadlines: [{ name: 'decision', status: 'running' }],
+    });
   });
 
-  it('shows what may follow in the reader\'s language', async () => {
-    const shown = await caseledger(['show', 'stall-permit', 'A1', ...stall.filter((one) => one !== '--json'), '--lang', 'zh']);
+  it("shows what may follow in the reader's language", async () => {
+    const shown = await caseledger([
+      'show',
+      'stall-permit',
+      'A1',
+      ...stall.filter((one) => one !== '--json'),
+      '--lang',
+      'zh',
+    ]);
 
     expect(shown.stdout).toContain('审查中');
     expect(shown.stdout).toMatch(/permit\.granted +准予许可 +stallClerk/);
@@ -103,7 +174,15 @@ describe('a case on the command line', () => {
 
   it('withholds personal data until a purpose is given', async () => {
     const withheld = await run('history', 'stall-permit', 'A1');
-    const revealed = await run('history', 'stall-permit', 'A1', '--reveal', 'identity check at the window', '--actor', 'clerk-7');
+    const revealed = await run(
+      'history',
+      'stall-permit',
+      'A1',
+      '--reveal',
+      'identity check at the window',
+      '--actor',
+      'clerk-7',
+    );
 
     expect(withheld.json[0].data.applicant.name).toEqual({ withheld: true });
     expect(withheld.stdout).not.toContain('陈雨');
@@ -115,12 +194,31 @@ describe('a case on the command line', () => {
 
     const replayed = await run('replay', 'stall-permit', 'A1');
 
-    expect(replayed.json).toMatchObject({ agrees: true, steps: [{ state: 'review' }, { state: 'granted', recorded: 'granted' }] });
+    expect(replayed.json).toMatchObject({
+      agrees: true,
+      steps: [{ state: 'review' }, { state: 'granted', recorded: 'granted' }],
+    });
   });
 
   it('has every due date explained, in both languages', async () => {
-    const en = await caseledger(['explain', 'stall-permit', 'A1', 'decision', ...stall.filter((one) => one !== '--json'), '--lang', 'en']);
-    const zh = await caseledger(['explain', 'stall-permit', 'A1', 'decision', ...stall.filter((one) => one !== '--json'), '--lang', 'zh']);
+    const en = await caseledger([
+      'explain',
+      'stall-permit',
+      'A1',
+      'decision',
+      ...stall.filter((one) => one !== '--json'),
+      '--lang',
+      'en',
+    ]);
+    const zh = await caseledger([
+      'explain',
+      'stall-permit',
+      'A1',
+      'decision',
+      ...stall.filter((one) => one !== '--json'),
+      '--lang',
+      'zh',
+    ]);
 
     expect(en.stdout).toContain('Decision');
     expect(zh.stdout).toContain('摊位管理办法 7');
@@ -141,8 +239,23 @@ describe('a case on the command line', () => {
     await run('send', 'stall-permit', 'A1', 'permit.granted', '--data', '{"metres":3}', ...clerk);
 
     const sound = await run('check');
-    const changed = await caseledger(['check', '--ledger', path('stalls.sqlite'), '--workflows', 'tests/cli/stall-permit-narrower.mjs', '--json']);
-    const replayed = await caseledger(['replay', 'stall-permit', 'A1', '--ledger', path('stalls.sqlite'), '--workflows', 'tests/cli/stall-permit-narrower.mjs']);
+    const changed = await caseledger([
+      'check',
+      '--ledger',
+      path('stalls.sqlite'),
+      '--workflows',
+      'tests/cli/stall-permit-narrower.mjs',
+      '--json',
+    ]);
+    const replayed = await caseledger([
+      'replay',
+      'stall-permit',
+      'A1',
+      '--ledger',
+      path('stalls.sqlite'),
+      '--workflows',
+      'tests/cli/stall-permit-narrower.mjs',
+    ]);
 
     expect(sound).toMatchObject({ code: 0, json: { cases: 1, events: 2, diverging: [], changedDefinitions: [] } });
     expect(changed.code).toBe(6);

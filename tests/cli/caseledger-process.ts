@@ -13,11 +13,22 @@ export type Ran = {
   readonly json: any;
 };
 
-export type RunOptions = { readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly input?: string };
+export type RunOptions = {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+};
 
 /** Runs the built command line as a process of its own, with nothing of ours in its environment. */
-export async function caseledger(args: readonly string[], { cwd = process.cwd(), env = {}, input }: RunOptions = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env: cleanEnvironment(env), stdio: ['pipe', 'pipe', 'pipe'] });
+export async function caseledger(
+  args: readonly string[],
+  { cwd = process.cwd(), env = {}, input }: RunOptions = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd,
+    env: cleanEnvironment(env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   child.stdin.on('error', () => {
     // A command that fails early does not read what it was offered.
   });

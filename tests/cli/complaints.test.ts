@@ -15,14 +15,34 @@ function line({ stderr }: Ran): string {
 
 describe('a command line that cannot be understood', () => {
   it.each([
-    ['an unknown option', ['show', 'stall-permit', 'A1', '--leger', 'x.sqlite'], "caseledger: unknown option '--leger' (Did you mean --ledger?)"],
+    [
+      'an unknown option',
+      ['show', 'stall-permit', 'A1', '--leger', 'x.sqlite'],
+      "caseledger: unknown option '--leger' (Did you mean --ledger?)",
+    ],
     ['an unknown command', ['sned'], "caseledger: unknown command 'sned' (Did you mean send?)"],
     ['a missing argument', ['show', 'stall-permit'], "caseledger: missing required argument 'case-id'"],
-    ['no ledger', ['show', 'stall-permit', 'A1'], 'caseledger: which ledger? name it with --ledger FILE or CASELEDGER_LEDGER'],
+    [
+      'no ledger',
+      ['show', 'stall-permit', 'A1'],
+      'caseledger: which ledger? name it with --ledger FILE or CASELEDGER_LEDGER',
+    ],
     ['data that is no JSON', ['send', 'a', 'b', 'c.d', '--data', '{metres'], 'caseledger: --data is not JSON'],
-    ['an event and --events', ['send', 'a', 'b', 'c.d', '--events', '[]'], 'caseledger: name one event, or give several with --events'],
-    ['an instant that is none', ['show', 'a', 'b', '--as-of', 'yesterday'], "caseledger: option '--as-of <moment>' argument 'yesterday' is invalid."],
-    ['a language nobody wrote', ['show', 'a', 'b', '--lang', 'fr'], "caseledger: option '--lang <language>' argument 'fr' is invalid."],
+    [
+      'an event and --events',
+      ['send', 'a', 'b', 'c.d', '--events', '[]'],
+      'caseledger: name one event, or give several with --events',
+    ],
+    [
+      'an instant that is none',
+      ['show', 'a', 'b', '--as-of', 'yesterday'],
+      "caseledger: option '--as-of <moment>' argument 'yesterday' is invalid.",
+    ],
+    [
+      'a language nobody wrote',
+      ['show', 'a', 'b', '--lang', 'fr'],
+      "caseledger: option '--lang <language>' argument 'fr' is invalid.",
+    ],
   ])('with %s ends with 2 and one line', async (_what, args, expected) => {
     const ran = await caseledger(args);
 
@@ -82,16 +102,36 @@ describe('what is not there', () => {
     writeFileSync(path('empty.mjs'), 'export const nothing = 1;');
     writeFileSync(path('broken.mjs'), 'export const = 1;');
 
-    expect(await caseledger(['check', '--ledger', 'memory:', '--workflows', path('empty.mjs')])).toMatchObject({ code: 8 });
-    expect(line(await caseledger(['check', '--ledger', 'memory:', '--workflows', path('broken.mjs')]))).toContain('cannot be loaded');
+    expect(await caseledger(['check', '--ledger', 'memory:', '--workflows', path('empty.mjs')])).toMatchObject({
+      code: 8,
+    });
+    expect(line(await caseledger(['check', '--ledger', 'memory:', '--workflows', path('broken.mjs')]))).toContain(
+      'cannot be loaded',
+    );
   });
 });
 
 describe('a ledger that cannot be used', () => {
   const path = temporaryFolder();
   const opened = (options: RunOptions = {}) =>
-    caseledger(['open', 'stall-permit', 'permit.requested', '--case', 'A1', '--ledger', path('l.sqlite'), ...STALL, ...clerk, '--data', request], options);
-  const shown = (options: RunOptions = {}) => caseledger(['show', 'stall-permit', 'A1', '--ledger', path('l.sqlite'), ...STALL], options);
+    caseledger(
+      [
+        'open',
+        'stall-permit',
+        'permit.requested',
+        '--case',
+        'A1',
+        '--ledger',
+        path('l.sqlite'),
+        ...STALL,
+        ...clerk,
+        '--data',
+        request,
+      ],
+      options,
+    );
+  const shown = (options: RunOptions = {}) =>
+    caseledger(['show', 'stall-permit', 'A1', '--ledger', path('l.sqlite'), ...STALL], options);
 
   it('because it is no database', async () => {
     writeFileSync(path('l.sqlite'), 'Dear Sir or Madam, '.repeat(100));

@@ -1,6 +1,6 @@
+import { defineEvent, defineWorkflow, personal, subject } from 'caseledger';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
-import { defineEvent, defineWorkflow, personal, subject } from 'caseledger';
 
 const clerk = { title: { en: 'Clerk', zh: '窗口人员' }, scope: 'region' };
 
@@ -66,7 +66,11 @@ export function stallPermit({ version = 1, maxMetres = 3 } = {}) {
         new: { on: { 'permit.requested': 'review' } },
         review: {
           on: {
-            'permit.granted': { target: 'granted', guard: { type: 'fits', params: { max: maxMetres } }, actions: 'note' },
+            'permit.granted': {
+              target: 'granted',
+              guard: { type: 'fits', params: { max: maxMetres } },
+              actions: 'note',
+            },
             'permit.refused': 'refused',
           },
         },

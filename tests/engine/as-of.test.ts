@@ -1,8 +1,19 @@
-import { caseDeadlines, explainCaseDeadline } from '../../src/engine/case-deadlines.js';
-import { calendarInForce } from '../../src/domain/working-calendar.js';
 import { chinaCalendar } from '../../src/domain/calendars/cn.js';
+import { calendarInForce } from '../../src/domain/working-calendar.js';
+import { caseDeadlines, explainCaseDeadline } from '../../src/engine/case-deadlines.js';
 import { permitWorkflow } from '../support/permit.js';
-import { clerk, codeOf, failureOf, granted, noted, type Office, openPermit, permitOffice, requested, sendPermit } from './permit-office.js';
+import {
+  clerk,
+  codeOf,
+  failureOf,
+  granted,
+  noted,
+  type Office,
+  openPermit,
+  permitOffice,
+  requested,
+  sendPermit,
+} from './permit-office.js';
 
 const ref = { workflow: 'permit', caseId: 'p-1' };
 
@@ -30,7 +41,12 @@ describe('a case as it was', () => {
     [99, 'granted', 'closed', 2],
   ])('at revision %i', async (revision, state, status, notes) => {
     const { engine } = await told();
-    expect(await engine.load(ref, { asOf: { revision } })).toMatchObject({ revision: Math.min(revision, 3), state, status, context: { notes } });
+    expect(await engine.load(ref, { asOf: { revision } })).toMatchObject({
+      revision: Math.min(revision, 3),
+      state,
+      status,
+      context: { notes },
+    });
     expect(await engine.history(ref, { asOf: { revision } })).toHaveLength(Math.min(revision, 3) + 1);
   });
 
@@ -47,19 +63,31 @@ describe('a case as it was', () => {
 
   it('is not found before anything was known of it', async () => {
     const { engine } = await told();
-    expect(await failureOf(engine.load(ref, { asOf: { instant: '2026-03-02T00:59:59.999Z' } }))).toEqual({ code: 'CASE_NOT_FOUND', ...ref });
+    expect(await failureOf(engine.load(ref, { asOf: { instant: '2026-03-02T00:59:59.999Z' } }))).toEqual({
+      code: 'CASE_NOT_FOUND',
+      ...ref,
+    });
     expect(await codeOf(engine.load(ref, { asOf: { revision: -1 } }))).toBe('CASE_NOT_FOUND');
   });
 
   it('cannot be asked of what is no instant', async () => {
     const { engine } = await told();
-    expect(await failureOf(engine.load(ref, { asOf: { instant: 'yesterday' } }))).toMatchObject({ code: 'COMMAND_INVALID', issues: [{ path: 'asOf' }] });
+    expect(await failureOf(engine.load(ref, { asOf: { instant: 'yesterday' } }))).toMatchObject({
+      code: 'COMMAND_INVALID',
+      issues: [{ path: 'asOf' }],
+    });
   });
 
   it('by when it happened: what was told late counts from when it happened', async () => {
     const { engine, clock } = await permitOffice();
     clock.set('2026-03-02T01:00:00Z');
-    await engine.open(openPermit('open-1', { caseId: 'p-1', reason: 'paper form', events: [{ ...requested(), occurredAt: '2026-03-01T01:00:00Z' }] }));
+    await engine.open(
+      openPermit('open-1', {
+        caseId: 'p-1',
+        reason: 'paper form',
+        events: [{ ...requested(), occurredAt: '2026-03-01T01:00:00Z' }],
+      }),
+    );
     const noon = { instant: '2026-03-01T12:00:00Z' };
 
     expect(await codeOf(engine.load(ref, { asOf: noon }))).toBe('CASE_NOT_FOUND');
@@ -86,7 +114,9 @@ describe('a case as it was', () => {
   it('is shown to whoever reaches it now', async () => {
     const { engine } = await told();
     expect((await engine.load(ref, { asOf: { revision: 0 }, reader: clerk })).revision).toBe(0);
-    expect(await codeOf(engine.load(ref, { asOf: { revision: 0 }, reader: { ...clerk, region: '330922' } }))).toBe('CASE_NOT_FOUND');
+    expect(await codeOf(engine.load(ref, { asOf: { revision: 0 }, reader: { ...clerk, region: '330922' } }))).toBe(
+      'CASE_NOT_FOUND',
+    );
   });
 });
 
@@ -97,9 +127,22 @@ describe('deadlines of a case', () => {
     const workflow = permitWorkflow();
 
     const [before] = caseDeadlines(workflow, history.slice(0, 3), chinaCalendar, '2026-03-02T03:30:00.000Z');
-    expect(before).toMatchObject({ name: 'decision', status: 'running', overdue: false, limit: 'statutory', kind: 'atMost', source: '行政许可法 42' });
+    expect(before).toMatchObject({
+      name: 'decision',
+      status: 'running',
+      overdue: false,
+      limit: 'statutory',
+      kind: 'atMost',
+      source: '行政许可法 42',
+    });
     const [after] = caseDeadlines(workflow, history, chinaCalendar, '2026-03-02T05:00:00.000Z');
-    expect(after).toMatchObject({ name: 'decision', status: 'met', overdue: false, metAt: '2026-03-02T04:00:00.000Z', due: before!.due });
+    expect(after).toMatchObject({
+      name: 'decision',
+      status: 'met',
+      overdue: false,
+      metAt: '2026-03-02T04:00:00.000Z',
+      due: before!.due,
+    });
   });
 
   it('are overdue once the day they are due has passed, without any event', async () => {
@@ -119,7 +162,9 @@ describe('deadlines of a case', () => {
     expect(JSON.stringify(explanation)).toContain('2026-03');
     expect(calendarInForce(chinaCalendar, now)).toBeDefined();
     for (const deadline of ['appeal', 'toString']) {
-      expect(await failureOf((async () => explainCaseDeadline(permitWorkflow(), history, chinaCalendar, now, deadline))())).toEqual({ code: 'DEADLINE_UNKNOWN', deadline, known: ['decision'] });
+      expect(
+        await failureOf((async () => explainCaseDeadline(permitWorkflow(), history, chinaCalendar, now, deadline))()),
+      ).toEqual({ code: 'DEADLINE_UNKNOWN', deadline, known: ['decision'] });
     }
   });
 });

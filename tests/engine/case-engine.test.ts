@@ -30,7 +30,9 @@ const folder = temporaryFolder();
 const OPEN_EVENTS = ['permit.requested', 'permit.noted', 'permit.granted', 'permit.refused'];
 
 /** An office with one permit under review. */
-async function reviewing(options: Parameters<typeof permitOffice>[0] = {}): Promise<Office & { readonly caseId: string; readonly stream: string }> {
+async function reviewing(
+  options: Parameters<typeof permitOffice>[0] = {},
+): Promise<Office & { readonly caseId: string; readonly stream: string }> {
   const office = await permitOffice(options);
   const { caseId, stream } = await office.engine.open(openPermit('open-1'));
   return { ...office, caseId, stream };
@@ -40,7 +42,15 @@ describe('an accepted command', () => {
   it('says where the case stands and what was stored', async () => {
     const { engine, stored, ledger } = await permitOffice();
 
-    const receipt = await engine.open(openPermit('open-1', { caseId: 'p-1', reason: 'at the window', correlation: 'story-1', causation: 'cause-1', trace: '00-aa-bb-01' }));
+    const receipt = await engine.open(
+      openPermit('open-1', {
+        caseId: 'p-1',
+        reason: 'at the window',
+        correlation: 'story-1',
+        causation: 'cause-1',
+        trace: '00-aa-bb-01',
+      }),
+    );
 
     const [event] = await stored('p-1');
     expect(receipt).toEqual({
@@ -124,12 +134,19 @@ describe('an accepted command', () => {
 describe('a command of several events', () => {
   it('is stored as one, each event on the case the one before leaves', async () => {
     const { engine, stored, clock } = await permitOffice();
-    const { caseId, revision } = await engine.open(openPermit('open-1', { events: [requested(), noted('one'), noted('two', 'a remark')] }));
+    const { caseId, revision } = await engine.open(
+      openPermit('open-1', { events: [requested(), noted('one'), noted('two', 'a remark')] }),
+    );
 
     expect(revision).toBe(2);
     const events = await stored(caseId);
     expect(events.map(({ metadata }) => metadata.command)).toEqual(
-      [0, 1, 2].map((index) => ({ fingerprint: events[0]!.metadata.command.fingerprint, id: 'open-1', index, size: 3 })),
+      [0, 1, 2].map((index) => ({
+        fingerprint: events[0]!.metadata.command.fingerprint,
+        id: 'open-1',
+        index,
+        size: 3,
+      })),
     );
     expect(new Set(events.map(({ metadata }) => metadata.recordedAt))).toEqual(new Set([clock.now().toISOString()]));
     expect(new Set(events.map(({ id }) => id)).size).toBe(3);
@@ -143,12 +160,16 @@ describe('a command of several events', () => {
       code: 'GUARD_DENIED',
       event: 'permit.noted',
       state: 'reviewing',
-      reasons: [{ guard: 'mayNote', title: { en: 'no more notes are taken on this permit', zh: '该许可不再接受补充说明' } }],
+      reasons: [
+        { guard: 'mayNote', title: { en: 'no more notes are taken on this permit', zh: '该许可不再接受补充说明' } },
+      ],
     });
 
     expect(await stored(caseId)).toHaveLength(1);
     expect((await engine.load({ workflow: 'permit', caseId })).context).toEqual({ notes: 0 });
-    expect((await engine.send({ ...sendPermit(caseId, 'notes', noted('')), events: events.slice(0, 3) })).revision).toBe(3);
+    expect(
+      (await engine.send({ ...sendPermit(caseId, 'notes', noted('')), events: events.slice(0, 3) })).revision,
+    ).toBe(3);
   });
 });
 
@@ -163,7 +184,12 @@ describe('a refusal', () => {
 
   it('WORKFLOW_VERSION_UNKNOWN names the versions there are', async () => {
     const { engine } = await permitOffice();
-    expect(await failureOf(engine.open(openPermit('open-1', { version: 3 })))).toEqual({ code: 'WORKFLOW_VERSION_UNKNOWN', workflow: 'permit', version: 3, known: [1] });
+    expect(await failureOf(engine.open(openPermit('open-1', { version: 3 })))).toEqual({
+      code: 'WORKFLOW_VERSION_UNKNOWN',
+      workflow: 'permit',
+      version: 3,
+      known: [1],
+    });
   });
 
   it('CASE_NOT_FOUND names the case', async () => {
@@ -189,7 +215,7 @@ describe('a refusal', () => {
     expect(await codeOf(engine.load({ workflow: 'permit', caseId }))).toBe('CASE_ID_INVALID');
   });
 
-  it('EVENT_UNKNOWN names the events there are, for the engine\'s own as well', async () => {
+  it("EVENT_UNKNOWN names the events there are, for the engine's own as well", async () => {
     const { engine, caseId } = await reviewing();
     for (const event of ['permit.lost', 'case.migrated', 'step.deviated', 'toString', '__proto__']) {
       expect(await failureOf(engine.send(sendPermit(caseId, `send-${event}`, { type: event, data: {} })))).toEqual({
@@ -203,7 +229,11 @@ describe('a refusal', () => {
 
   it('EVENT_NOT_ALLOWED names the state and what is allowed in it', async () => {
     const { engine, caseId } = await reviewing();
-    expect(await failureOf(engine.open(openPermit('open-2', { events: [noted('early')], actor: { ...clerk, roles: ['clerk'] } })))).toMatchObject({ code: 'OUT_OF_SCOPE' });
+    expect(
+      await failureOf(
+        engine.open(openPermit('open-2', { events: [noted('early')], actor: { ...clerk, roles: ['clerk'] } })),
+      ),
+    ).toMatchObject({ code: 'OUT_OF_SCOPE' });
     expect(await failureOf(engine.send(sendPermit(caseId, 'again', requested())))).toEqual({
       code: 'EVENT_NOT_ALLOWED',
       event: 'permit.requested',
@@ -215,13 +245,24 @@ describe('a refusal', () => {
   it('EVENT_NOT_ALLOWED allows nothing once the case has ended', async () => {
     const { engine, caseId } = await reviewing();
     await engine.send(sendPermit(caseId, 'grant', granted));
-    expect(await failureOf(engine.send(sendPermit(caseId, 'note', noted('late'))))).toEqual({ code: 'EVENT_NOT_ALLOWED', event: 'permit.noted', state: 'granted', allowed: [] });
+    expect(await failureOf(engine.send(sendPermit(caseId, 'note', noted('late'))))).toEqual({
+      code: 'EVENT_NOT_ALLOWED',
+      event: 'permit.noted',
+      state: 'granted',
+      allowed: [],
+    });
   });
 
   it('EVENT_DATA_INVALID names the paths and never the values', async () => {
     const { engine } = await permitOffice();
-    const failure = await failureOf(engine.open(openPermit('open-1', { events: [requested({ kind: 'ghost', name: 'Chen Yuhan', idNumber: '' })] })));
-    expect(failure).toMatchObject({ code: 'EVENT_DATA_INVALID', event: 'permit.requested', issues: [{ path: 'applicant.kind' }, { path: 'applicant.idNumber' }] });
+    const failure = await failureOf(
+      engine.open(openPermit('open-1', { events: [requested({ kind: 'ghost', name: 'Chen Yuhan', idNumber: '' })] })),
+    );
+    expect(failure).toMatchObject({
+      code: 'EVENT_DATA_INVALID',
+      event: 'permit.requested',
+      issues: [{ path: 'applicant.kind' }, { path: 'applicant.idNumber' }],
+    });
     expect(JSON.stringify(failure)).not.toContain('Chen');
   });
 
@@ -233,7 +274,9 @@ describe('a refusal', () => {
       required: ['decider'],
       held: ['clerk'],
     });
-    expect(await codeOf(engine.open(openPermit('open-2', { actor: { id: 'nobody', roles: [] } })))).toBe('ROLE_NOT_PERMITTED');
+    expect(await codeOf(engine.open(openPermit('open-2', { actor: { id: 'nobody', roles: [] } })))).toBe(
+      'ROLE_NOT_PERMITTED',
+    );
   });
 
   it.each([
@@ -243,7 +286,11 @@ describe('a refusal', () => {
   ])('OUT_OF_SCOPE for %s', async (_who, actor, scope) => {
     const { engine, caseId } = await reviewing();
     const event = actor.roles.includes('clerk') ? noted('x') : refused;
-    expect(await failureOf(engine.send(sendPermit(caseId, 'send', event, { actor, reason: 'incomplete' })))).toEqual({ code: 'OUT_OF_SCOPE', what: 'the case', scope });
+    expect(await failureOf(engine.send(sendPermit(caseId, 'send', event, { actor, reason: 'incomplete' })))).toEqual({
+      code: 'OUT_OF_SCOPE',
+      what: 'the case',
+      scope,
+    });
   });
 
   it('OUT_OF_SCOPE for an opening event that would put the case beyond its sender', async () => {
@@ -257,25 +304,39 @@ describe('a refusal', () => {
     const both = { id: 'both-1', roles: ['clerk', 'decider'], region: '330921', department: 'planning' };
     const { engine } = await permitOffice();
     const { caseId } = await engine.open(openPermit('open-1', { actor: both }));
-    expect(await failureOf(engine.send(sendPermit(caseId, 'grant', granted, { actor: both })))).toEqual({ code: 'SAME_PERSON', event: 'permit.granted', separateFrom: 'permit.requested' });
+    expect(await failureOf(engine.send(sendPermit(caseId, 'grant', granted, { actor: both })))).toEqual({
+      code: 'SAME_PERSON',
+      event: 'permit.granted',
+      separateFrom: 'permit.requested',
+    });
     expect((await engine.send(sendPermit(caseId, 'grant', granted))).state).toBe('granted');
   });
 
   it('SAME_PERSON holds for events of one command', async () => {
     const both = { id: 'both-1', roles: ['clerk', 'decider'], region: '330921', department: 'planning' };
     const { engine } = await permitOffice();
-    expect(await codeOf(engine.open(openPermit('open-1', { actor: both, events: [requested(), granted] })))).toBe('SAME_PERSON');
+    expect(await codeOf(engine.open(openPermit('open-1', { actor: both, events: [requested(), granted] })))).toBe(
+      'SAME_PERSON',
+    );
   });
 
   it('REASON_REQUIRED names the event', async () => {
     const { engine, caseId } = await reviewing();
-    expect(await failureOf(engine.send(sendPermit(caseId, 'refuse', refused)))).toEqual({ code: 'REASON_REQUIRED', event: 'permit.refused' });
+    expect(await failureOf(engine.send(sendPermit(caseId, 'refuse', refused)))).toEqual({
+      code: 'REASON_REQUIRED',
+      event: 'permit.refused',
+    });
     expect((await engine.send(sendPermit(caseId, 'refuse', refused, { reason: 'incomplete' }))).state).toBe('refused');
   });
 
   it('REVISION_CONFLICT names both revisions', async () => {
     const { engine, caseId, stream } = await reviewing();
-    expect(await failureOf(engine.send(sendPermit(caseId, 'note', noted('x'), { expectedRevision: 4 })))).toEqual({ code: 'REVISION_CONFLICT', stream, expected: 4, actual: 0 });
+    expect(await failureOf(engine.send(sendPermit(caseId, 'note', noted('x'), { expectedRevision: 4 })))).toEqual({
+      code: 'REVISION_CONFLICT',
+      stream,
+      expected: 4,
+      actual: 0,
+    });
   });
 
   it.each([
@@ -284,12 +345,19 @@ describe('a refusal', () => {
     ['no command id', { commandId: '' }, 'commandId'],
     ['an endless command id', { commandId: 'x'.repeat(201) }, 'commandId'],
     ['no sender', { actor: { id: '', roles: [] } }, 'actor.id'],
-    ['an instant without a zone', { events: [{ ...noted('x'), occurredAt: '2026-03-02T01:00:00' }] }, 'events.0.occurredAt'],
+    [
+      'an instant without a zone',
+      { events: [{ ...noted('x'), occurredAt: '2026-03-02T01:00:00' }] },
+      'events.0.occurredAt',
+    ],
     ['an empty reason', { reason: '' }, 'reason'],
     ['a revision below 0', { expectedRevision: -1 }, 'expectedRevision'],
   ])('COMMAND_INVALID for %s', async (_what, change, path) => {
     const { engine, caseId } = await reviewing();
-    expect(await failureOf(engine.send(sendPermit(caseId, 'note', noted('x'), change)))).toMatchObject({ code: 'COMMAND_INVALID', issues: [{ path }] });
+    expect(await failureOf(engine.send(sendPermit(caseId, 'note', noted('x'), change)))).toMatchObject({
+      code: 'COMMAND_INVALID',
+      issues: [{ path }],
+    });
   });
 
   it.each([
@@ -298,7 +366,10 @@ describe('a refusal', () => {
     ['a cycle', cyclic()],
   ])('COMMAND_INVALID for data that has no JSON form: %s', async (_what, data) => {
     const { engine, caseId } = await reviewing();
-    expect(await failureOf(engine.send(sendPermit(caseId, 'note', { type: 'permit.noted', data })))).toMatchObject({ code: 'COMMAND_INVALID', issues: [{ path: 'events', code: 'not_json' }] });
+    expect(await failureOf(engine.send(sendPermit(caseId, 'note', { type: 'permit.noted', data })))).toMatchObject({
+      code: 'COMMAND_INVALID',
+      issues: [{ path: 'events', code: 'not_json' }],
+    });
   });
 
   it('APPEND_TOO_LARGE names the size and the limit, and nothing is stored', async () => {
@@ -313,13 +384,21 @@ describe('a refusal', () => {
   it('SUBJECT_NOT_FOUND and SUBJECT_ERASED name the subject', async () => {
     const office = await reviewing();
     const { subjectRef } = (await office.stored(office.caseId))[0]!.data.applicant as { subjectRef: string };
-    expect(await failureOf(office.engine.open(openPermit('open-2', { events: [requested({ ...PERSON, subjectRef: 'nobody' })] })))).toEqual({ code: 'SUBJECT_NOT_FOUND', subject: 'nobody' });
+    expect(
+      await failureOf(
+        office.engine.open(openPermit('open-2', { events: [requested({ ...PERSON, subjectRef: 'nobody' })] })),
+      ),
+    ).toEqual({ code: 'SUBJECT_NOT_FOUND', subject: 'nobody' });
 
     await office.keys.forget(subjectRef, MORNING);
 
     const failure = { code: 'SUBJECT_ERASED', subject: subjectRef };
-    expect(await failureOf(office.engine.open(openPermit('open-3', { events: [requested({ ...PERSON, subjectRef })] })))).toEqual(failure);
-    expect(await failureOf(office.engine.send(sendPermit(office.caseId, 'note', noted('x', 'a remark'))))).toEqual(failure);
+    expect(
+      await failureOf(office.engine.open(openPermit('open-3', { events: [requested({ ...PERSON, subjectRef })] }))),
+    ).toEqual(failure);
+    expect(await failureOf(office.engine.send(sendPermit(office.caseId, 'note', noted('x', 'a remark'))))).toEqual(
+      failure,
+    );
     expect((await office.engine.send(sendPermit(office.caseId, 'note', noted('nothing personal')))).revision).toBe(1);
   });
 
@@ -334,7 +413,11 @@ describe('a refusal', () => {
       },
     });
     const nobody = { id: 'nobody', roles: ['decider'] };
-    expect(await codeOf(engine.open(openPermit('open-2', { actor: nobody, events: [requested({ ...PERSON, subjectRef: 'guess' })] })))).toBe('ROLE_NOT_PERMITTED');
+    expect(
+      await codeOf(
+        engine.open(openPermit('open-2', { actor: nobody, events: [requested({ ...PERSON, subjectRef: 'guess' })] })),
+      ),
+    ).toBe('ROLE_NOT_PERMITTED');
     expect(await codeOf(engine.send(sendPermit(caseId, 'grant', granted, { actor: nobody })))).toBe('OUT_OF_SCOPE');
     expect(asked).toBe(0);
   });
@@ -344,7 +427,9 @@ describe('facts a decision rests on', () => {
   it('are recorded with their source and its revision', async () => {
     const { engine, stored, caseId } = await reviewing({ lookups: quotaOf(2) });
     await engine.send(sendPermit(caseId, 'grant', granted));
-    expect((await stored(caseId))[1]!.metadata.facts).toEqual({ quota: { revision: 12, source: 'quota-register', value: 2 } });
+    expect((await stored(caseId))[1]!.metadata.facts).toEqual({
+      quota: { revision: 12, source: 'quota-register', value: 2 },
+    });
   });
 
   it('are asked for with the key the definition names and the instant the event happened', async () => {
@@ -381,7 +466,9 @@ describe('facts a decision rests on', () => {
         return 0;
       }
     }
-    const { engine, caseId } = await reviewing({ lookups: { quota: () => ({ value: new Quota() as never, source: 'register' }) } });
+    const { engine, caseId } = await reviewing({
+      lookups: { quota: () => ({ value: new Quota() as never, source: 'register' }) },
+    });
     expect(await codeOf(engine.send(sendPermit(caseId, 'grant', granted)))).toBe('GUARD_DENIED');
   });
 
@@ -400,11 +487,15 @@ describe('facts a decision rests on', () => {
     ['gives no JSON', { quota: () => ({ value: Number.NaN, source: 'register' }) }, 'the answer has no JSON form'],
   ])('FACT_UNAVAILABLE when the look-up %s: nothing is decided on a guess', async (_how, lookups, detail) => {
     const { engine, caseId, stored } = await reviewing({ lookups: lookups as never });
-    expect(await failureOf(engine.send(sendPermit(caseId, 'grant', granted)))).toMatchObject({ code: 'FACT_UNAVAILABLE', fact: 'quota', detail });
+    expect(await failureOf(engine.send(sendPermit(caseId, 'grant', granted)))).toMatchObject({
+      code: 'FACT_UNAVAILABLE',
+      fact: 'quota',
+      detail,
+    });
     expect(await stored(caseId)).toHaveLength(1);
   });
 
-  it('a look-up\'s own refusal is passed on as it is', async () => {
+  it("a look-up's own refusal is passed on as it is", async () => {
     const own = new CaseError({ code: 'CALENDAR_UNKNOWN', calendar: 'moon', known: ['cn'] });
     const { engine, caseId } = await reviewing({ lookups: { quota: () => Promise.reject(own) } });
     expect(await failureOf(engine.send(sendPermit(caseId, 'grant', granted)))).toBe(own.failure);
@@ -412,7 +503,8 @@ describe('facts a decision rests on', () => {
 });
 
 describe('when it happened', () => {
-  const filed = (occurredAt: string, more = {}) => openPermit(`open-${occurredAt}`, { events: [{ ...requested(), occurredAt }], reason: 'paper form found', ...more });
+  const filed = (occurredAt: string, more = {}) =>
+    openPermit(`open-${occurredAt}`, { events: [{ ...requested(), occurredAt }], reason: 'paper form found', ...more });
 
   it('is when it was taken unless the sender says otherwise', async () => {
     const { stored, caseId } = await reviewing();
@@ -422,7 +514,10 @@ describe('when it happened', () => {
   it('may lie as many days back as the definition says, and is kept in UTC', async () => {
     const { engine, stored } = await permitOffice();
     const { caseId } = await engine.open(filed('2026-02-27T09:00:00+08:00'));
-    expect((await stored(caseId))[0]!.metadata).toMatchObject({ occurredAt: '2026-02-27T01:00:00.000Z', recordedAt: MORNING });
+    expect((await stored(caseId))[0]!.metadata).toMatchObject({
+      occurredAt: '2026-02-27T01:00:00.000Z',
+      recordedAt: MORNING,
+    });
   });
 
   it('BACKDATE_REFUSED names the earliest instant', async () => {
@@ -444,7 +539,9 @@ describe('when it happened', () => {
 
   it('may lie back only for the events the definition names', async () => {
     const { engine, caseId } = await reviewing();
-    expect(await codeOf(engine.send(sendPermit(caseId, 'note', { ...noted('x'), occurredAt: '2026-03-02T00:59:00Z' })))).toBe('BACKDATE_REFUSED');
+    expect(
+      await codeOf(engine.send(sendPermit(caseId, 'note', { ...noted('x'), occurredAt: '2026-03-02T00:59:00Z' }))),
+    ).toBe('BACKDATE_REFUSED');
   });
 
   it('lies back only with a reason', async () => {
@@ -468,7 +565,11 @@ describe('when it was recorded', () => {
     clock.set('2026-03-02T03:00:00Z');
     await engine.send(sendPermit(caseId, 'note-2', noted('on again')));
 
-    expect((await stored(caseId)).map(({ metadata }) => metadata.recordedAt)).toEqual([MORNING, MORNING, '2026-03-02T03:00:00.000Z']);
+    expect((await stored(caseId)).map(({ metadata }) => metadata.recordedAt)).toEqual([
+      MORNING,
+      MORNING,
+      '2026-03-02T03:00:00.000Z',
+    ]);
   });
 
   it('never runs backwards for an engine that has just read the case', async () => {
@@ -476,16 +577,22 @@ describe('when it was recorded', () => {
     office.clock.set('2020-01-01T00:00:00Z');
     const cold = await another(office);
     await cold.engine.send(sendPermit(office.caseId, 'note-1', noted('years back')));
-    expect((await office.stored(office.caseId))[1]!.metadata).toMatchObject({ recordedAt: MORNING, occurredAt: MORNING });
+    expect((await office.stored(office.caseId))[1]!.metadata).toMatchObject({
+      recordedAt: MORNING,
+      occurredAt: MORNING,
+    });
   });
 });
 
 describe.each([
   ['one memory store', async (): Promise<[Office, Office]> => pair(await permitOffice())],
-  ['one SQLite file', async (): Promise<[Office, Office]> => {
-    const first = await officeOnFile(folder('b.ledger'), { lookups: quotaOf(1) });
-    return [first, await officeOnFile(folder('b.ledger'), { clock: first.clock, node: 1 })];
-  }],
+  [
+    'one SQLite file',
+    async (): Promise<[Office, Office]> => {
+      const first = await officeOnFile(folder('b.ledger'), { lookups: quotaOf(1) });
+      return [first, await officeOnFile(folder('b.ledger'), { clock: first.clock, node: 1 })];
+    },
+  ],
 ])('what an engine remembers never changes an answer: two over %s', (_place, open) => {
   let here: Office;
   let there: Office;
@@ -502,12 +609,16 @@ describe.each([
 
   it('a revision newer than it remembers is accepted', async () => {
     await there.engine.send(sendPermit(caseId, 'note-2', noted('two')));
-    expect((await here.engine.send(sendPermit(caseId, 'note-3', noted('three'), { expectedRevision: 2 }))).revision).toBe(3);
+    expect(
+      (await here.engine.send(sendPermit(caseId, 'note-3', noted('three'), { expectedRevision: 2 }))).revision,
+    ).toBe(3);
   });
 
   it('a revision it remembers but the case has left is refused with the actual one', async () => {
     await there.engine.send(sendPermit(caseId, 'note-2', noted('two')));
-    expect(await failureOf(here.engine.send(sendPermit(caseId, 'note-3', noted('three'), { expectedRevision: 0 })))).toMatchObject({ code: 'REVISION_CONFLICT', expected: 0, actual: 2 });
+    expect(
+      await failureOf(here.engine.send(sendPermit(caseId, 'note-3', noted('three'), { expectedRevision: 0 }))),
+    ).toMatchObject({ code: 'REVISION_CONFLICT', expected: 0, actual: 2 });
     expect(await here.stored(caseId)).toHaveLength(3);
   });
 
@@ -515,12 +626,20 @@ describe.each([
     await here.engine.open(openPermit('open-2', { caseId: 'q-1' }));
     await there.engine.send(sendPermit('q-1', 'x', noted('x')));
     expect((await here.engine.send(sendPermit('q-1', 'refuse', refused, { reason: 'void' }))).state).toBe('refused');
-    expect(await failureOf(there.engine.send(sendPermit('q-1', 'y', noted('y'))))).toMatchObject({ code: 'EVENT_NOT_ALLOWED', state: 'refused' });
+    expect(await failureOf(there.engine.send(sendPermit('q-1', 'y', noted('y'))))).toMatchObject({
+      code: 'EVENT_NOT_ALLOWED',
+      state: 'refused',
+    });
   });
 
   it('an event no longer allowed is refused as the case is now', async () => {
     await there.engine.send(sendPermit(caseId, 'grant', granted));
-    expect(await failureOf(here.engine.send(sendPermit(caseId, 'note-2', noted('two'))))).toEqual({ code: 'EVENT_NOT_ALLOWED', event: 'permit.noted', state: 'granted', allowed: [] });
+    expect(await failureOf(here.engine.send(sendPermit(caseId, 'note-2', noted('two'))))).toEqual({
+      code: 'EVENT_NOT_ALLOWED',
+      event: 'permit.noted',
+      state: 'granted',
+      allowed: [],
+    });
   });
 
   it('a limit is counted over what both have stored', async () => {
@@ -578,7 +697,15 @@ describe('an append whose outcome is unknown', () => {
     };
   }
 
-  const courses: Fault[][] = [['before'], ['after'], ['before', 'after'], ['after', 'before'], ['after', 'after', 'before'], ['before', 'before', 'after'], ['after', 'after', 'after']];
+  const courses: Fault[][] = [
+    ['before'],
+    ['after'],
+    ['before', 'after'],
+    ['after', 'before'],
+    ['after', 'after', 'before'],
+    ['before', 'before', 'after'],
+    ['after', 'after', 'after'],
+  ];
 
   it.each(courses)('is offered again unchanged and stored once: %s %s %s', async (...faults) => {
     const { store, offered } = unsure(faults.filter(Boolean));
@@ -612,7 +739,10 @@ describe('an append whose outcome is unknown', () => {
     const { engine, stored } = await permitOffice({ store });
     const command = openPermit('open-1', { caseId: 'p-1' });
 
-    expect(await failureOf(engine.open(command))).toMatchObject({ code: 'STORE_OUTCOME_UNKNOWN', stream: 'permit-p-1' });
+    expect(await failureOf(engine.open(command))).toMatchObject({
+      code: 'STORE_OUTCOME_UNKNOWN',
+      stream: 'permit-p-1',
+    });
     expect(await stored('p-1')).toHaveLength(0);
     expect((await engine.open(command)).revision).toBe(0);
     expect(await stored('p-1')).toHaveLength(1);
@@ -669,8 +799,14 @@ describe('a store that cannot take an append', () => {
     expect((await office.engine.load({ workflow: 'permit', caseId })).revision).toBe(0);
     broken = false;
 
-    expect(await office.engine.send(sendPermit(caseId, 'note', noted('x')))).toMatchObject({ revision: 1, repeated: false });
-    expect(await office.engine.open(openPermit('open-2', { caseId: 'q-1' }))).toMatchObject({ revision: 0, repeated: false });
+    expect(await office.engine.send(sendPermit(caseId, 'note', noted('x')))).toMatchObject({
+      revision: 1,
+      repeated: false,
+    });
+    expect(await office.engine.open(openPermit('open-2', { caseId: 'q-1' }))).toMatchObject({
+      revision: 0,
+      repeated: false,
+    });
   });
 });
 
@@ -688,9 +824,13 @@ describe('more commands than may be under way', () => {
         },
       },
     });
-    const commands = [1, 2, 3, 4, 5].map((n) => openPermit(`open-${n}`, { caseId: `p-${n}`, events: [requested({ ...PERSON, idNumber: String(n) })] }));
+    const commands = [1, 2, 3, 4, 5].map((n) =>
+      openPermit(`open-${n}`, { caseId: `p-${n}`, events: [requested({ ...PERSON, idNumber: String(n) })] }),
+    );
 
-    const answers = commands.map((command) => engine.open(command).catch((error: unknown) => (error as CaseError).failure));
+    const answers = commands.map((command) =>
+      engine.open(command).catch((error: unknown) => (error as CaseError).failure),
+    );
     expect(engine.pending()).toBe(3);
     const joined = engine.open(commands[0]!);
     held.open();
@@ -732,19 +872,28 @@ describe('who may look', () => {
     const ref = { workflow: 'permit', caseId };
     const { subjectRef } = (await stored(caseId))[0]!.data.applicant as { subjectRef: string };
 
-    expect((await engine.history(ref))[0]!.data.applicant).toEqual({ kind: 'person', subjectRef, name: { withheld: true }, idNumber: { withheld: true } });
+    expect((await engine.history(ref))[0]!.data.applicant).toEqual({
+      kind: 'person',
+      subjectRef,
+      name: { withheld: true },
+      idNumber: { withheld: true },
+    });
     expect(keys.accesses(subjectRef)).toEqual([]);
 
     const [event] = await engine.history(ref, { reveal: { actor: 'clerk-1', purpose: 'to write the permit' } });
     expect(event!.data.applicant).toEqual({ ...PERSON, subjectRef });
-    expect(keys.accesses(subjectRef)).toEqual([{ at: MORNING, actor: 'clerk-1', subject: subjectRef, stream, purpose: 'to write the permit' }]);
+    expect(keys.accesses(subjectRef)).toEqual([
+      { at: MORNING, actor: 'clerk-1', subject: subjectRef, stream, purpose: 'to write the permit' },
+    ]);
   });
 });
 
 describe('what may follow', () => {
   it('is what is accepted', async () => {
     const { engine, caseId } = await reviewing();
-    expect((await engine.next({ workflow: 'permit' }, clerk)).map(({ type, permitted }) => [type, permitted])).toEqual([['permit.requested', true]]);
+    expect((await engine.next({ workflow: 'permit' }, clerk)).map(({ type, permitted }) => [type, permitted])).toEqual([
+      ['permit.requested', true],
+    ]);
     const offered = await engine.next({ workflow: 'permit', caseId }, clerk);
     expect(offered.map(({ type, permitted }) => [type, permitted])).toEqual([
       ['permit.noted', true],
@@ -752,7 +901,11 @@ describe('what may follow', () => {
       ['permit.refused', false],
     ]);
     for (const n of [1, 2, 3]) await engine.send(sendPermit(caseId, `note-${n}`, noted('x')));
-    expect((await engine.next({ workflow: 'permit', caseId }, clerk))[0]).toMatchObject({ type: 'permit.noted', permitted: false, blockedBy: [{ guard: 'mayNote' }] });
+    expect((await engine.next({ workflow: 'permit', caseId }, clerk))[0]).toMatchObject({
+      type: 'permit.noted',
+      permitted: false,
+      blockedBy: [{ guard: 'mayNote' }],
+    });
   });
 });
 

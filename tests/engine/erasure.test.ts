@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { defineWorkflow } from '../../src/domain/workflow.js';
 import { canonicalEvent } from '../../src/domain/canonical-event.js';
-import { openDatabase } from '../../src/event-store/sqlite/sqlite-binding.js';
-import { readStream } from '../../src/event-store/read-stream.js';
+import { defineWorkflow } from '../../src/domain/workflow.js';
 import { LEDGER_STREAM } from '../../src/engine/ledger-identity.js';
+import { readStream } from '../../src/event-store/read-stream.js';
+import { openDatabase } from '../../src/event-store/sqlite/sqlite-binding.js';
 import { type Ledger, openLedger } from '../../src/ledger.js';
 import { permitWorkflow } from '../support/permit.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -37,8 +37,17 @@ let subject: string;
 
 async function open(options: { readonly archiveYears?: number } = {}): Promise<Ledger> {
   const { archiveYears } = options;
-  const workflow = archiveYears === undefined ? permitWorkflow() : defineWorkflow({ ...permitWorkflow(), archiveYears });
-  return openLedger({ store: folder('a.ledger'), workflows: [workflow], masterKey: MASTER_KEY, clock, ids: countingIds(), randomBytes: seededBytes(), lookups: quotaOf(1) });
+  const workflow =
+    archiveYears === undefined ? permitWorkflow() : defineWorkflow({ ...permitWorkflow(), archiveYears });
+  return openLedger({
+    store: folder('a.ledger'),
+    workflows: [workflow],
+    masterKey: MASTER_KEY,
+    clock,
+    ids: countingIds(),
+    randomBytes: seededBytes(),
+    lookups: quotaOf(1),
+  });
 }
 
 /** One permit with personal data in two of its events. */
@@ -64,7 +73,9 @@ function files(): [string, Buffer][] {
 
 function holding(secret: string): string[] {
   return files()
-    .filter(([, bytes]) => bytes.includes(Buffer.from(secret, 'utf8')) || bytes.includes(Buffer.from(secret, 'utf16le')))
+    .filter(
+      ([, bytes]) => bytes.includes(Buffer.from(secret, 'utf8')) || bytes.includes(Buffer.from(secret, 'utf16le')),
+    )
     .map(([name]) => name);
 }
 
@@ -92,7 +103,10 @@ describe('personal data', () => {
 
   it('lies in no file after a command that was refused', async () => {
     ledger = await open();
-    const guarded = openPermit('open-1', { caseId: 'p-1', events: [requested(), noted('1'), noted('2'), noted('3'), noted('4', REMARK)] });
+    const guarded = openPermit('open-1', {
+      caseId: 'p-1',
+      events: [requested(), noted('1'), noted('2'), noted('3'), noted('4', REMARK)],
+    });
     expect(await codeOf(ledger.open(guarded))).toBe('GUARD_DENIED');
     for (const secret of SECRETS) expect(holding(secret)).toEqual([]);
   });
@@ -101,7 +115,10 @@ describe('personal data', () => {
     ledger = await open();
     await file();
     const wrong = openPermit('open-2', { events: [requested({ ...PERSON, extra: PERSON.name })] });
-    const failures = [await failureOf(ledger.open(wrong)), await failureOf(ledger.send(sendPermit('p-1', 'note-1', noted('other', REMARK))))];
+    const failures = [
+      await failureOf(ledger.open(wrong)),
+      await failureOf(ledger.send(sendPermit('p-1', 'note-1', noted('other', REMARK)))),
+    ];
     for (const secret of SECRETS) expect(JSON.stringify(failures)).not.toContain(secret);
   });
 });
@@ -119,7 +136,11 @@ describe('a subject that is forgotten', () => {
     for (const reveal of [undefined, { actor: 'clerk-1', purpose: 'to see' }]) {
       const history = await ledger.history(ref, reveal === undefined ? {} : { reveal });
       expect(history.map(({ data }) => data)).toEqual([
-        { applicant: { kind: 'person', name: erased, idNumber: erased, subjectRef: subject }, department: 'planning', region: '330921' },
+        {
+          applicant: { kind: 'person', name: erased, idNumber: erased, subjectRef: subject },
+          department: 'planning',
+          region: '330921',
+        },
         { text: 'plan seen', remark: erased },
         { text: 'nothing personal' },
       ]);
@@ -135,7 +156,10 @@ describe('a subject that is forgotten', () => {
     await forget();
     await ledger.close();
     ledger = await open();
-    expect((await ledger.history(ref, { reveal: { actor: 'x', purpose: 'y' } }))[1]!.data).toEqual({ text: 'plan seen', remark: { erased: true } });
+    expect((await ledger.history(ref, { reveal: { actor: 'x', purpose: 'y' } }))[1]!.data).toEqual({
+      text: 'plan seen',
+      remark: { erased: true },
+    });
   });
 
   it('leaves every stored event and its hash as they were', async () => {
@@ -148,7 +172,14 @@ describe('a subject that is forgotten', () => {
 
     expect(await readStream(ledger.store, 'permit-p-1')).toEqual(stored);
     expect(leaves().slice(0, hashes.length)).toEqual(hashes);
-    expect(stored.map(({ data, metadata, ...event }) => canonicalEvent({ ...event, data: JSON.stringify(data), metadata: JSON.stringify(metadata) }).length).every((size) => size > 0)).toBe(true);
+    expect(
+      stored
+        .map(
+          ({ data, metadata, ...event }) =>
+            canonicalEvent({ ...event, data: JSON.stringify(data), metadata: JSON.stringify(metadata) }).length,
+        )
+        .every((size) => size > 0),
+    ).toBe(true);
   });
 
   it('does not keep its case from going on', async () => {
@@ -156,18 +187,26 @@ describe('a subject that is forgotten', () => {
     await file();
     await forget();
     expect(await ledger.send(sendPermit('p-1', 'grant', granted))).toMatchObject({ revision: 3, state: 'granted' });
-    expect(await codeOf(ledger.open(openPermit('open-2', { events: [requested({ ...PERSON, subjectRef: subject })] })))).toBe('SUBJECT_ERASED');
+    expect(
+      await codeOf(ledger.open(openPermit('open-2', { events: [requested({ ...PERSON, subjectRef: subject })] }))),
+    ).toBe('SUBJECT_ERASED');
   });
 
   it('does not keep its old commands from being known again', async () => {
     ledger = await open();
     await file();
     await forget();
-    expect(await ledger.send(sendPermit('p-1', 'note-1', noted('plan seen', REMARK)))).toMatchObject({ revision: 1, repeated: true });
+    expect(await ledger.send(sendPermit('p-1', 'note-1', noted('plan seen', REMARK)))).toMatchObject({
+      revision: 1,
+      repeated: true,
+    });
     await ledger.close();
     ledger = await open();
     expect(await ledger.open(openPermit('open-1', { caseId: 'p-1' }))).toMatchObject({ revision: 0, repeated: true });
-    expect(await ledger.send(sendPermit('p-1', 'note-2', noted('nothing personal')))).toMatchObject({ revision: 2, repeated: true });
+    expect(await ledger.send(sendPermit('p-1', 'note-2', noted('nothing personal')))).toMatchObject({
+      revision: 2,
+      repeated: true,
+    });
     expect(await codeOf(ledger.send(sendPermit('p-1', 'note-2', noted('something else'))))).toBe('COMMAND_ID_REUSED');
   });
 
@@ -177,10 +216,12 @@ describe('a subject that is forgotten', () => {
     await forget();
     await ledger.open(openPermit('open-2', { caseId: 'p-2' }));
     expect((await ledger.load({ workflow: 'permit', caseId: 'p-2' })).labels.applicant).not.toBe(subject);
-    expect((await ledger.history(ref, { reveal: { actor: 'x', purpose: 'y' } }))[0]!.data.applicant).toMatchObject({ name: { erased: true } });
+    expect((await ledger.history(ref, { reveal: { actor: 'x', purpose: 'y' } }))[0]!.data.applicant).toMatchObject({
+      name: { erased: true },
+    });
   });
 
-  it('is recorded on the ledger\'s own stream once, however often it is asked for', async () => {
+  it("is recorded on the ledger's own stream once, however often it is asked for", async () => {
     ledger = await open();
     await file();
     clock.advance(60_000);
@@ -190,7 +231,10 @@ describe('a subject that is forgotten', () => {
 
     const recorded = (await readStream(ledger.store, LEDGER_STREAM)).filter(({ type }) => type === 'subject.erased');
     expect(recorded).toHaveLength(1);
-    expect(recorded[0]).toMatchObject({ data: { subject }, metadata: { actor: { id: 'admin-1' }, reason: request.reason, recordedAt: clock.now().toISOString() } });
+    expect(recorded[0]).toMatchObject({
+      data: { subject },
+      metadata: { actor: { id: 'admin-1' }, reason: request.reason, recordedAt: clock.now().toISOString() },
+    });
   });
 
   it('is recorded by asking again where a crash came between', async () => {
@@ -198,7 +242,10 @@ describe('a subject that is forgotten', () => {
     await file();
     await ledger.keys.forget(subject, MORNING);
     expect(await forget()).toMatchObject({ erased: false });
-    expect((await readStream(ledger.store, LEDGER_STREAM)).map(({ type }) => type)).toEqual(['ledger.opened', 'subject.erased']);
+    expect((await readStream(ledger.store, LEDGER_STREAM)).map(({ type }) => type)).toEqual([
+      'ledger.opened',
+      'subject.erased',
+    ]);
   });
 
   it('must be somebody known', async () => {
@@ -220,7 +267,10 @@ describe('a subject that is forgotten', () => {
 
     ledger = await open();
     expect(ledger.keys.key(subject)).toBe('erased');
-    expect((await ledger.history(ref, { reveal: { actor: 'x', purpose: 'y' } }))[1]!.data).toEqual({ text: 'plan seen', remark: { erased: true } });
+    expect((await ledger.history(ref, { reveal: { actor: 'x', purpose: 'y' } }))[1]!.data).toEqual({
+      text: 'plan seen',
+      remark: { erased: true },
+    });
   });
 });
 
@@ -240,7 +290,11 @@ describe('a case with an archive term', () => {
     await ledger.send(sendPermit('p-1', 'grant', granted));
 
     clock.set('2036-03-05T07:59:59.999Z');
-    expect(await failureOf(forget())).toMatchObject({ code: 'ERASURE_REFUSED', subject, until: '2036-03-05T08:00:00.000Z' });
+    expect(await failureOf(forget())).toMatchObject({
+      code: 'ERASURE_REFUSED',
+      subject,
+      until: '2036-03-05T08:00:00.000Z',
+    });
     clock.set('2036-03-05T08:00:00.000Z');
     expect(await forget()).toMatchObject({ erased: true });
   });

@@ -1,12 +1,22 @@
 import fc from 'fast-check';
+import { CaseError } from '../../src/domain/case-error.js';
 import { newCase } from '../../src/domain/decide.js';
 import { replay, replayNext } from '../../src/domain/replay.js';
-import type { EventStore } from '../../src/event-store/event-store.js';
-import { CaseError } from '../../src/domain/case-error.js';
 import type { Receipt } from '../../src/engine/command.js';
+import type { EventStore } from '../../src/event-store/event-store.js';
 import { memoryEventStore } from '../../src/event-store/memory/memory-event-store.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { another, granted, noted, type Office, officeOnFile, openPermit, permitOffice, refused, sendPermit } from './permit-office.js';
+import {
+  another,
+  granted,
+  noted,
+  type Office,
+  officeOnFile,
+  openPermit,
+  permitOffice,
+  refused,
+  sendPermit,
+} from './permit-office.js';
 
 const folder = temporaryFolder();
 
@@ -60,7 +70,11 @@ async function run(engines: readonly [Office, Office], course: readonly Step[]):
 }
 
 /** What must hold of any course, whoever took part in it. */
-async function lawsHold(office: Office, course: readonly Step[], answers: readonly (Receipt | string)[]): Promise<void> {
+async function lawsHold(
+  office: Office,
+  course: readonly Step[],
+  answers: readonly (Receipt | string)[],
+): Promise<void> {
   const stored = await office.stored('p-1');
 
   // The stream has no gaps, and its order is that of the ledger.
@@ -71,11 +85,17 @@ async function lawsHold(office: Office, course: readonly Step[], answers: readon
   const receipts = answers.filter((answer): answer is Receipt => typeof answer !== 'string');
   for (const receipt of receipts) {
     const [event] = receipt.events;
-    expect(stored[receipt.revision]).toMatchObject({ id: event!.id, type: event!.type, metadata: { state: receipt.state } });
+    expect(stored[receipt.revision]).toMatchObject({
+      id: event!.id,
+      type: event!.type,
+      metadata: { state: receipt.state },
+    });
   }
   const storedCommands = stored.slice(1).map(({ metadata }) => metadata.command.id);
   expect(new Set(storedCommands).size).toBe(storedCommands.length);
-  const acknowledged = course.filter((_, index) => typeof answers[index] !== 'string').map(({ command }) => `command-${command}`);
+  const acknowledged = course
+    .filter((_, index) => typeof answers[index] !== 'string')
+    .map(({ command }) => `command-${command}`);
   expect(new Set(acknowledged)).toEqual(new Set(storedCommands));
 
   // One of the receipts of a command is the first, at most; all say the same.
@@ -127,45 +147,57 @@ describe('two engines over one ledger, in any interleaving', () => {
 
   it('and so they do when appends are slow, overtake each other and answer nothing', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, fc.scheduler(), fc.infiniteStream(fc.constantFrom('fine', 'fine', 'fine', 'lost before', 'lost after')), async (course, scheduler, faults) => {
-        const kept = memoryEventStore();
-        let faulty = false;
-        const store: EventStore = {
-          ...kept,
-          append: async (stream, events, expected) => {
-            if (!faulty) return kept.append(stream, events, expected);
-            await scheduler.schedule(Promise.resolve(), 'append begins');
-            const fault = faults.next().value;
-            const unknown = new CaseError({ code: 'STORE_OUTCOME_UNKNOWN', stream, detail: fault });
-            if (fault === 'lost before') throw unknown;
-            const appended = await kept.append(stream, events, expected);
-            await scheduler.schedule(Promise.resolve(), 'append ends');
-            if (fault === 'lost after') throw unknown;
-            return appended;
-          },
-          read: async (stream, options) => {
-            if (faulty) await scheduler.schedule(Promise.resolve(), 'read');
-            return kept.read(stream, options);
-          },
-        };
-        const here = await permitOffice({ store });
-        const there = await another(here);
-        await here.engine.open(openPermit('open-1', { caseId: 'p-1' }));
-        faulty = true;
-        const answers = await scheduler.waitFor(run([here, there], course.map((step) => ({ ...step, awaited: false }))));
-        faulty = false;
+      fc.asyncProperty(
+        steps,
+        fc.scheduler(),
+        fc.infiniteStream(fc.constantFrom('fine', 'fine', 'fine', 'lost before', 'lost after')),
+        async (course, scheduler, faults) => {
+          const kept = memoryEventStore();
+          let faulty = false;
+          const store: EventStore = {
+            ...kept,
+            append: async (stream, events, expected) => {
+              if (!faulty) return kept.append(stream, events, expected);
+              await scheduler.schedule(Promise.resolve(), 'append begins');
+              const fault = faults.next().value;
+              const unknown = new CaseError({ code: 'STORE_OUTCOME_UNKNOWN', stream, detail: fault });
+              if (fault === 'lost before') throw unknown;
+              const appended = await kept.append(stream, events, expected);
+              await scheduler.schedule(Promise.resolve(), 'append ends');
+              if (fault === 'lost after') throw unknown;
+              return appended;
+            },
+            read: async (stream, options) => {
+              if (faulty) await scheduler.schedule(Promise.resolve(), 'read');
+              return kept.read(stream, options);
+            },
+          };
+          const here = await permitOffice({ store });
+          const there = await another(here);
+          await here.engine.open(openPermit('open-1', { caseId: 'p-1' }));
+          faulty = true;
+          const answers = await scheduler.waitFor(
+            run(
+              [here, there],
+              course.map((step) => ({ ...step, awaited: false })),
+            ),
+          );
+          faulty = false;
 
-        // What stayed unknown is settled by sending it again.
-        const resent = await run(
-          [here, there],
-          course.filter((_, index) => answers[index] === 'STORE_OUTCOME_UNKNOWN').map((step) => ({ ...step, awaited: true })),
-        );
-        expect(resent).not.toContain('STORE_OUTCOME_UNKNOWN');
-        let next = 0;
-        const settled = answers.map((answer) => (answer === 'STORE_OUTCOME_UNKNOWN' ? resent[next++]! : answer));
-        await lawsHold(here, course, settled);
-        await here.close();
-      }),
+          // What stayed unknown is settled by sending it again.
+          const resent = await run(
+            [here, there],
+            course
+              .filter((_, index) => answers[index] === 'STORE_OUTCOME_UNKNOWN')
+              .map((step) => ({ ...step, awaited: true })),
+          );
+          expect(resent).not.toContain('STORE_OUTCOME_UNKNOWN');
+          let next = 0;
+          const settled = answers.map((answer) => (answer === 'STORE_OUTCOME_UNKNOWN' ? resent[next++]! : answer));
+          await lawsHold(here, course, settled);
+          await here.close();
+        },
+      ),
       { numRuns: 80 },
     );
   });
@@ -180,7 +212,9 @@ describe('one engine alone', () => {
         for (const step of course) {
           const before = await office.stored('p-1');
           const [answer] = await run([office, office], [{ ...step, awaited: true }]);
-          expect(typeof answer === 'string' ? answer : answer!.repeated ? 'repeated' : 'accepted').toBe(expected(before, step));
+          expect(typeof answer === 'string' ? answer : answer!.repeated ? 'repeated' : 'accepted').toBe(
+            expected(before, step),
+          );
         }
         await office.close();
       }),
@@ -192,7 +226,11 @@ describe('one engine alone', () => {
   function expected(stored: Awaited<ReturnType<Office['stored']>>, step: Step): string {
     const earlier = stored.find(({ metadata }) => metadata.command.id === `command-${step.command}`);
     if (earlier) {
-      const kinds = { 'permit.noted': 'remark' in earlier.data || '$personal' in earlier.data ? 'remark' : 'note', 'permit.granted': 'grant', 'permit.refused': 'refuse' } as const;
+      const kinds = {
+        'permit.noted': 'remark' in earlier.data || '$personal' in earlier.data ? 'remark' : 'note',
+        'permit.granted': 'grant',
+        'permit.refused': 'refuse',
+      } as const;
       const sameKind = kinds[earlier.type as keyof typeof kinds] === step.kind;
       const sameText = earlier.type !== 'permit.noted' || earlier.data.text === `text ${step.text}`;
       return sameKind && sameText ? 'repeated' : 'COMMAND_ID_REUSED';

@@ -1,14 +1,36 @@
 import { replay } from '../../src/domain/replay.js';
-import { checkLedger } from '../../src/engine/ledger-check.js';
 import type { OpenCommand } from '../../src/engine/command.js';
-import { another, clerk, codeOf, failureOf, granted, importer, noted, openPermit, PERSON, permitOffice, quotaOf, refused, requested, sendPermit } from './permit-office.js';
+import { checkLedger } from '../../src/engine/ledger-check.js';
+import {
+  another,
+  clerk,
+  codeOf,
+  failureOf,
+  granted,
+  importer,
+  noted,
+  openPermit,
+  PERSON,
+  permitOffice,
+  quotaOf,
+  refused,
+  requested,
+  sendPermit,
+} from './permit-office.js';
 
 const ref = { workflow: 'permit', caseId: 'p-1' };
 const at = (day: number) => `2020-05-${String(day).padStart(2, '0')}T08:00:00.000Z`;
 
 /** A recorded log: what happened elsewhere, a day apart. */
 function recorded(commandId: string, events: OpenCommand['events'], more: Partial<OpenCommand> = {}): OpenCommand {
-  return { workflow: 'permit', caseId: 'p-1', commandId, actor: importer, events: events.map((event, day) => ({ occurredAt: at(day + 1), ...event })), ...more };
+  return {
+    workflow: 'permit',
+    caseId: 'p-1',
+    commandId,
+    actor: importer,
+    events: events.map((event, day) => ({ occurredAt: at(day + 1), ...event })),
+    ...more,
+  };
 }
 
 describe('a recorded log', () => {
@@ -19,8 +41,13 @@ describe('a recorded log', () => {
     expect(receipt).toMatchObject({ revision: 2, state: 'granted', deviations: [], repeated: false });
     const events = await stored('p-1');
     expect(events.map(({ metadata }) => metadata.occurredAt)).toEqual([at(1), at(2), at(3)]);
-    expect(events.map(({ metadata }) => metadata.actor)).toEqual([1, 2, 3].map(() => ({ id: 'log-import', role: 'importer' })));
-    expect(await engine.load(ref, { asOf: { instant: at(2), by: 'occurred' } })).toMatchObject({ revision: 1, state: 'reviewing' });
+    expect(events.map(({ metadata }) => metadata.actor)).toEqual(
+      [1, 2, 3].map(() => ({ id: 'log-import', role: 'importer' })),
+    );
+    expect(await engine.load(ref, { asOf: { instant: at(2), by: 'occurred' } })).toMatchObject({
+      revision: 1,
+      state: 'reviewing',
+    });
   });
 
   it('keeps the steps the rules would have refused, beside the machine', async () => {
@@ -54,7 +81,12 @@ describe('a recorded log', () => {
       ['step.deviated', 'reviewing'],
       ['step.deviated', 'reviewing'],
     ]);
-    expect(events[4]!.data).toEqual({ code: 'EVENT_UNKNOWN', data: { where: 'in the post' }, event: 'permit.lost', refusal: expect.any(String) });
+    expect(events[4]!.data).toEqual({
+      code: 'EVENT_UNKNOWN',
+      data: { where: 'in the post' },
+      event: 'permit.lost',
+      refusal: expect.any(String),
+    });
     expect(events[4]!.metadata.occurredAt).toBe(at(5));
     expect(replay(events, registry)).toMatchObject({ state: 'reviewing', revision: 5 });
     expect(await checkLedger(store, registry)).toMatchObject({ cases: 1, diverging: [] });
@@ -63,44 +95,65 @@ describe('a recorded log', () => {
   it('goes on as a case like any other', async () => {
     const office = await permitOffice();
     await office.engine.record(recorded('log-1', [requested(), { type: 'permit.lost', data: {} }]));
-    expect(await office.engine.send(sendPermit('p-1', 'note-1', noted('one')))).toMatchObject({ revision: 2, state: 'reviewing' });
-    expect(await (await another(office)).engine.send(sendPermit('p-1', 'grant', granted))).toMatchObject({ revision: 3, state: 'granted' });
+    expect(await office.engine.send(sendPermit('p-1', 'note-1', noted('one')))).toMatchObject({
+      revision: 2,
+      state: 'reviewing',
+    });
+    expect(await (await another(office)).engine.send(sendPermit('p-1', 'grant', granted))).toMatchObject({
+      revision: 3,
+      state: 'granted',
+    });
   });
 
   it('is taken in once, and lists its deviations again', async () => {
     const office = await permitOffice();
     const command = recorded('log-1', [requested(), { type: 'permit.lost', data: {} }]);
     const first = await office.engine.record(command);
-    for (const { engine } of [office, await another(office)]) expect(await engine.record(command)).toEqual({ ...first, repeated: true });
+    for (const { engine } of [office, await another(office)])
+      expect(await engine.record(command)).toEqual({ ...first, repeated: true });
     expect(await office.stored('p-1')).toHaveLength(2);
   });
 
   it('goes on where it ended', async () => {
     const { engine, stored } = await permitOffice();
     await engine.record(recorded('log-1', [requested()]));
-    expect(await engine.record(recorded('log-2', [noted('one'), granted]))).toMatchObject({ revision: 2, state: 'granted' });
+    expect(await engine.record(recorded('log-2', [noted('one'), granted]))).toMatchObject({
+      revision: 2,
+      state: 'granted',
+    });
     expect(await stored('p-1')).toHaveLength(3);
   });
 
   it.each([
     ['is not allowed', [requested(), requested({ ...PERSON, idNumber: '2' })], 'EVENT_NOT_ALLOWED'],
     ['cannot be read', [requested({ ...PERSON, idNumber: 7 })], 'EVENT_DATA_INVALID'],
-  ])('is refused whole where a step with personal data %s: it is never kept in the clear', async (_why, events, code) => {
-    const { engine, stored, keys } = await permitOffice();
-    expect(await codeOf(engine.record(recorded('log-1', events)))).toBe(code);
-    expect(await stored('p-1')).toEqual([]);
-    expect(keys.find([{ field: 'idNumber', value: '2' }])).toBeUndefined();
-  });
+  ])(
+    'is refused whole where a step with personal data %s: it is never kept in the clear',
+    async (_why, events, code) => {
+      const { engine, stored, keys } = await permitOffice();
+      expect(await codeOf(engine.record(recorded('log-1', events)))).toBe(code);
+      expect(await stored('p-1')).toEqual([]);
+      expect(keys.find([{ field: 'idNumber', value: '2' }])).toBeUndefined();
+    },
+  );
 
   it('is refused whole where a look-up fails: that is no deviation', async () => {
     const { engine, stored } = await permitOffice({ lookups: {} });
-    expect(await failureOf(engine.record(recorded('log-1', [requested(), granted])))).toMatchObject({ code: 'FACT_UNAVAILABLE' });
+    expect(await failureOf(engine.record(recorded('log-1', [requested(), granted])))).toMatchObject({
+      code: 'FACT_UNAVAILABLE',
+    });
     expect(await stored('p-1')).toEqual([]);
   });
 
-  it('cannot bring events of the engine\'s own but as deviations', async () => {
+  it("cannot bring events of the engine's own but as deviations", async () => {
     const { engine, stored } = await permitOffice();
-    const { deviations } = await engine.record(recorded('log-1', [requested(), { type: 'case.migrated', data: { to: { version: 9 } } }, { type: 'step.deviated', data: {} }]));
+    const { deviations } = await engine.record(
+      recorded('log-1', [
+        requested(),
+        { type: 'case.migrated', data: { to: { version: 9 } } },
+        { type: 'step.deviated', data: {} },
+      ]),
+    );
     expect(deviations.map(({ event, code }) => [event, code])).toEqual([
       ['case.migrated', 'EVENT_UNKNOWN'],
       ['step.deviated', 'EVENT_UNKNOWN'],
@@ -111,7 +164,12 @@ describe('a recorded log', () => {
 
   it('may be recorded by an importer only, who in turn sends nothing', async () => {
     const { engine } = await permitOffice();
-    expect(await failureOf(engine.record(recorded('log-1', [requested()], { actor: clerk })))).toEqual({ code: 'ROLE_NOT_PERMITTED', event: 'record', required: ['importer'], held: ['clerk'] });
+    expect(await failureOf(engine.record(recorded('log-1', [requested()], { actor: clerk })))).toEqual({
+      code: 'ROLE_NOT_PERMITTED',
+      event: 'record',
+      required: ['importer'],
+      held: ['clerk'],
+    });
     expect(await codeOf(engine.open(openPermit('open-1', { actor: importer })))).toBe('ROLE_NOT_PERMITTED');
   });
 });

@@ -1,5 +1,11 @@
+import { setup } from 'xstate';
+import { z } from 'zod';
+import type { RecordedEvent } from '../../src/domain/event.js';
+import { personal, subject } from '../../src/domain/personal-data.js';
+import { defineEvent, defineWorkflow, type MachineEvent } from '../../src/domain/workflow.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { memoryEventStore } from '../../src/event-store/memory/memory-event-store.js';
+import { readStream } from '../../src/event-store/read-stream.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import {
   another,
@@ -305,6 +311,55 @@ describe('the case a command opens', () => {
     const { engine } = await permitOffice({ workflows: [permitWorkflow(1), permitWorkflow(2)] });
     expect((await engine.open(openPermit('open-1', { version: 1 }))).version).toBe(1);
     expect(await codeOf(engine.open(openPermit('open-1', { version: 2 })))).toBe('COMMAND_ID_REUSED');
+  });
+});
+
+describe('a command that names a person without saying anything of them', () => {
+  const title = { en: 'x', zh: 'x' };
+  const events = {
+    'visit.made': defineEvent({
+      title,
+      data: z.strictObject({
+        whom: subject({ kind: z.string(), name: personal(z.string()).optional() }),
+        plot: subject({ at: z.string() }).optional(),
+      }),
+      roles: ['clerk'],
+      labels: ({ data }) => ({ region: '330921', applicant: data.whom.subjectRef }),
+    }),
+  };
+  const visit = defineWorkflow({
+    name: 'visit',
+    version: 1,
+    title,
+    machine: setup({ types: { events: {} as MachineEvent<typeof events> } }).createMachine({
+      initial: 'open',
+      states: { open: { on: { 'visit.made': { target: 'open' } } } },
+    }),
+    events,
+    states: { open: title },
+    roles: { clerk: { title, scope: 'region' } },
+  });
+
+  it.each([
+    ['nothing', { kind: 'person' }],
+    ['their name', { kind: 'person', name: 'Chen Yuhan' }],
+  ])('is known again by a cold engine: %s', async (_what, whom) => {
+    const office = await permitOffice({ workflows: [visit] });
+    const command = {
+      workflow: 'visit',
+      caseId: 'v-1',
+      commandId: 'visit-1',
+      actor: clerk,
+      events: [{ type: 'visit.made', data: { whom, plot: { at: 'north' } } }],
+    };
+    const first = await office.engine.open(command);
+
+    const cold = await another(office, { workflows: [visit] });
+    expect(await cold.engine.open(command)).toEqual({ ...first, repeated: true });
+    const other = { ...command, events: [{ type: 'visit.made', data: { whom: { ...whom, kind: 'enterprise' } } }] };
+    expect(await codeOf(cold.engine.open(other))).toBe('COMMAND_ID_REUSED');
+    const [{ data }] = (await readStream(office.store, 'visit-v-1')) as [RecordedEvent];
+    expect('$personal' in data).toBe('name' in whom);
   });
 });
 

@@ -14,7 +14,11 @@ afterEach(() => {
 });
 
 function ringOn(path: string, options: { readonly masterKey?: Uint8Array; readonly seed?: string } = {}): KeyRing {
-  const ring = sqliteKeyRing({ path, masterKey: options.masterKey ?? MASTER_KEY, randomBytes: seededBytes(options.seed ?? path) });
+  const ring = sqliteKeyRing({
+    path,
+    masterKey: options.masterKey ?? MASTER_KEY,
+    randomBytes: seededBytes(options.seed ?? path),
+  });
   opened.push(ring);
   return ring;
 }
@@ -27,7 +31,9 @@ function wrappedKeys(path: string): Map<string, string> {
   const database = openDatabase(path);
   const rows = database.prepare('SELECT subject, wrapped_key FROM subjects WHERE wrapped_key IS NOT NULL').all();
   database.close();
-  return new Map(rows.map(({ subject, wrapped_key }) => [String(subject), Buffer.from(wrapped_key as Uint8Array).toString('hex')]));
+  return new Map(
+    rows.map(({ subject, wrapped_key }) => [String(subject), Buffer.from(wrapped_key as Uint8Array).toString('hex')]),
+  );
 }
 
 /** Every file of the folder, as hexadecimal text. */
@@ -48,7 +54,11 @@ describe('a key ring', () => {
 
     const again = ringOn(path);
     expect(again.key('s-1')).toEqual(first);
-    expect(again.key('s-1')).toMatchObject({ subject: 's-1', encryption: expect.objectContaining({ length: 32 }), fingerprint: expect.objectContaining({ length: 32 }) });
+    expect(again.key('s-1')).toMatchObject({
+      subject: 's-1',
+      encryption: expect.objectContaining({ length: 32 }),
+      fingerprint: expect.objectContaining({ length: 32 }),
+    });
     expect(again.key('s-2')).not.toEqual(first);
     expect(again.key('s-3')).toBeUndefined();
   });
@@ -93,7 +103,11 @@ describe('a key ring', () => {
   it('gives back whom an identifier names already, within one call too', async () => {
     const ring = ringOn(':memory:');
     await ring.create([named('s-1', '1')]);
-    expect(await ring.create([named('s-2', '1'), named('s-3', '3'), named('s-4', ' 3')])).toEqual(['s-1', 's-3', 's-3']);
+    expect(await ring.create([named('s-2', '1'), named('s-3', '3'), named('s-4', ' 3')])).toEqual([
+      's-1',
+      's-3',
+      's-3',
+    ]);
     expect(ring.key('s-2')).toBeUndefined();
   });
 
@@ -101,7 +115,10 @@ describe('a key ring', () => {
     const path = folder('a.keys');
     const [here, there] = [ringOn(path, { seed: 'here' }), ringOn(path, { seed: 'there' })];
 
-    const [[first], [second]] = await Promise.all([here.create([named('s-here', '1')]), there.create([named('s-there', '1')])]);
+    const [[first], [second]] = await Promise.all([
+      here.create([named('s-here', '1')]),
+      there.create([named('s-there', '1')]),
+    ]);
 
     expect(first).toBe(second);
     expect(here.key(first!)).toEqual(there.key(first!));
@@ -155,12 +172,18 @@ describe('forgetting a subject', () => {
   it('says so when it was forgotten before', async () => {
     const ring = ringOn(':memory:');
     await ring.create([named('s-1', '1')]);
-    expect((await Promise.all([ring.forget('s-1', MORNING), ring.forget('s-1', MORNING)])).sort()).toEqual([false, true]);
+    expect((await Promise.all([ring.forget('s-1', MORNING), ring.forget('s-1', MORNING)])).sort()).toEqual([
+      false,
+      true,
+    ]);
     expect(await ring.forget('s-1', MORNING)).toBe(false);
   });
 
   it('of somebody unknown is SUBJECT_NOT_FOUND', async () => {
-    expect(await failureOf(ringOn(':memory:').forget('s-9', MORNING))).toEqual({ code: 'SUBJECT_NOT_FOUND', subject: 's-9' });
+    expect(await failureOf(ringOn(':memory:').forget('s-9', MORNING))).toEqual({
+      code: 'SUBJECT_NOT_FOUND',
+      subject: 's-9',
+    });
   });
 
   it('lets the person come again as somebody new', async () => {
@@ -193,7 +216,9 @@ describe('forgetting a subject', () => {
     const gone: string[] = [];
     let made = 0;
     for (const coming of [150, 30, 30]) {
-      await ring.create(Array.from({ length: coming }, () => named(`subject-${(made += 1)}-${'x'.repeat((made * 7) % 60)}`, String(made))));
+      const newcomers = Array.from({ length: coming }, (_, n) => made + n);
+      made += coming;
+      await ring.create(newcomers.map((n) => named(`subject-${n}-${'x'.repeat((n * 7) % 60)}`, String(n))));
       const living = [...wrappedKeys(path)];
       for (let n = 0; n < 45; n += 1) {
         const [subject, wrapped] = living.splice((n * 31) % living.length, 1)[0]!;
@@ -212,7 +237,13 @@ describe('who looked', () => {
   it('is kept in order, per subject, across processes', async () => {
     const path = folder('a.keys');
     const ring = ringOn(path);
-    const look = (at: string, subject: string) => ({ at, actor: 'clerk-1', subject, stream: 'permit-1', purpose: 'to decide' });
+    const look = (at: string, subject: string) => ({
+      at,
+      actor: 'clerk-1',
+      subject,
+      stream: 'permit-1',
+      purpose: 'to decide',
+    });
     await ring.recordAccess([look(MORNING, 's-1'), look(MORNING, 's-2')]);
     await ring.recordAccess([look('2026-03-02T01:00:01.000Z', 's-1')]);
     ring.close();
@@ -239,7 +270,9 @@ describe('KEY_STORE_UNREADABLE', () => {
   it('for another master key', async () => {
     const path = folder('a.keys');
     ringOn(path).close();
-    expect(await refusal(() => ringOn(path, { masterKey: new Uint8Array(32).fill(8) }))).toContain('another master key');
+    expect(await refusal(() => ringOn(path, { masterKey: new Uint8Array(32).fill(8) }))).toContain(
+      'another master key',
+    );
   });
 
   it('for a file that is no database', async () => {
@@ -272,7 +305,9 @@ describe('KEY_STORE_UNREADABLE', () => {
     await ring.create([named('s-1', '1'), named('s-2', '2'), named('s-3', '3')]);
     ring.close();
     const database = openDatabase(path);
-    database.exec(`UPDATE subjects SET wrapped_key = (SELECT wrapped_key FROM subjects WHERE subject = 's-2') WHERE subject = 's-1'`);
+    database.exec(
+      `UPDATE subjects SET wrapped_key = (SELECT wrapped_key FROM subjects WHERE subject = 's-2') WHERE subject = 's-1'`,
+    );
     database.exec(`UPDATE subjects SET wrapped_key = x'00' WHERE subject = 's-3'`);
     database.close();
 

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Receipt } from '../../engine/command.js';
 import { answerJson } from '../answer.js';
 import { CaseSchema, HistorySchema, NextSchema, ReceiptSchema } from '../answer-schemas.js';
+import type { ProblemCode } from '../api-failure.js';
 import { AsOfQuery, asOfOf } from '../as-of-query.js';
 import type { CaseLedger } from '../case-ledger.js';
 import type { CommandDesk } from '../command-desk.js';
 import { commandIdOf, eventsOf, frameOf, IdempotencyKey, OpenBody, SendBody } from '../command-schemas.js';
 import { type Operation, operation } from '../operation.js';
-import type { ProblemCode } from '../problem.js';
 import { expectedRevision, holdsRevision, IfMatch, revisionEtag } from '../revision-etag.js';
 
 /** The header that carries a position token, in answers and in questions. */

@@ -7,9 +7,9 @@ import { positionToken, readPositionToken } from '../../engine/position-token.js
 import type { CaseQueries, QueryOptions } from '../../projections/case-queries.js';
 import { MAX_PAGE, type Page } from '../../projections/page-cursor.js';
 import { answerJson } from '../answer.js';
+import type { ProblemCode } from '../api-failure.js';
 import type { CaseLedger } from '../case-ledger.js';
 import { type Operation, operation } from '../operation.js';
-import type { ProblemCode } from '../problem.js';
 import { Instant, wholeNumber } from '../query-values.js';
 import { CaseParams, POSITION_HEADER } from './cases.js';
 

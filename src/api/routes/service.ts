@@ -3,10 +3,10 @@ import type { Clock } from '../../engine/clock.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { answerJson, answerText } from '../answer.js';
 import { TitleSchema } from '../answer-schemas.js';
-import { ApiError } from '../api-failure.js';
+import { ApiError, type ProblemCode } from '../api-failure.js';
 import type { ApiMetrics } from '../metrics.js';
 import { type Operation, operation } from '../operation.js';
-import { failureOf, PROBLEM_STATUS, type ProblemCode } from '../problem.js';
+import { failureOf, PROBLEM_STATUS } from '../problem.js';
 import { PROBLEM_TEXTS } from '../problem-texts.js';
 import type { ReadModels } from '../read-models.js';
 
@@ -137,7 +137,7 @@ async function readiness({ events, readModels, clock, readyLag }: ServiceDeps): 
   const checks = await storeChecks(events, clock);
   if (!readModels) return checks;
   try {
-    for (const { name, lag, halted } of await readModels.status()) {
+    for (const { name, lag, halted } of await readModels.projections.status()) {
       const problem: ProblemCode | undefined = halted
         ? 'PROJECTION_HALTED'
         : lag > readyLag

@@ -1,27 +1,36 @@
 import { z } from 'zod';
-import { reachOf } from '../../domain/access.js';
+import { type Actor, reachOf } from '../../domain/access.js';
+import { isCaseError } from '../../domain/case-error.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
+import type { CaseRef } from '../../engine/case-reading.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import type { CaseQueries } from '../../projections/case-queries.js';
-import { MAX_PAGE } from '../../projections/page-cursor.js';
+import type { SubjectCaseQuery } from '../../projections/subject-cases.js';
 import { answerJson } from '../answer.js';
 import type { CaseLedger } from '../case-ledger.js';
 import { type Operation, operation } from '../operation.js';
-import { casesHolding } from '../subject-scan.js';
 
 const CaseRefSchema = z.object({ workflow: z.string(), caseId: z.string() });
+
+/** The most cases of one subject that a find lists. */
+const MAX_CASES = 200;
 
 export type SubjectDeps = {
   readonly ledger: CaseLedger;
   readonly registry: WorkflowRegistry;
-  readonly events: Pick<EventStore, 'readAll'>;
-  readonly queries: CaseQueries | undefined;
+  readonly events: Pick<EventStore, 'head'>;
+  readonly casesOfSubject: SubjectCaseQuery;
   /** Roles that may look for a person. */
   readonly finders: readonly string[];
 };
 
 /** Data subjects: found by an identifying value, and forgotten. */
-export function subjectRoutes({ ledger, registry, events, queries, finders }: SubjectDeps): readonly Operation[] {
+export function subjectRoutes({
+  ledger,
+  registry,
+  events,
+  casesOfSubject,
+  finders,
+}: SubjectDeps): readonly Operation[] {
   const forgetting = operation(
     {
       method: 'delete',
@@ -46,15 +55,22 @@ export function subjectRoutes({ ledger, registry, events, queries, finders }: Su
           }),
         },
       },
-      problems: ['SUBJECT_NOT_FOUND', 'ERASURE_REFUSED', 'KEY_STORE_UNREADABLE', 'STORE_FULL'],
+      problems: [
+        'SUBJECT_NOT_FOUND',
+        'ERASURE_REFUSED',
+        'PROJECTION_BEHIND',
+        'PROJECTION_HALTED',
+        'KEY_STORE_UNREADABLE',
+        'STORE_FULL',
+      ],
     },
     async ({ params, body, actor, res }) => {
       const { subject } = params;
-      const cases = await casesHolding(subject, { events, registry });
+      // A case not yet in the read model would lose its data before its archive term is over.
+      const cases = await casesOfSubject(subject, { minPosition: await events.head() });
       answerJson(res, 200, await ledger.forget({ subject, actor: actor.id, reason: body.reason }, cases));
     },
   );
-  if (!queries) return [forgetting];
 
   const finding = operation(
     {
@@ -91,11 +107,21 @@ export function subjectRoutes({ ledger, registry, events, queries, finders }: Su
       const subject = await ledger.findSubject({ ...body, actor });
       if (subject === undefined) return answerJson(res, 200, { subjects: [] });
       const reach = reachOf(actor, registry.role);
-      const { items } = await queries.listCases({ applicant: subject }, { limit: MAX_PAGE }, { reach });
-      const cases = items.map(({ workflow, caseId }) => ({ workflow, caseId }));
+      const held = await casesOfSubject(subject, { minPosition: undefined });
+      const reached = await Promise.all(held.slice(0, MAX_CASES).map((ref) => reaches(ref, actor)));
+      const cases = held.filter((_, index) => reached[index]);
       const shown = cases.length > 0 || reach.some(({ scope }) => scope === 'ledger');
       answerJson(res, 200, { subjects: shown ? [{ subject, cases }] : [] });
     },
   );
+  async function reaches(ref: CaseRef, reader: Actor): Promise<boolean> {
+    try {
+      await ledger.load(ref, { reader });
+      return true;
+    } catch (error) {
+      if (isCaseError(error, 'CASE_NOT_FOUND')) return false;
+      throw error;
+    }
+  }
   return [finding, forgetting];
 }

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { measure } from '../measure.js';
 import { type OutputFlags, wholeNumber, withOutput } from '../command-options.js';
+import { measure } from '../measure.js';
 import type { Session } from '../session.js';
 import { output, table } from '../terminal.js';
 
@@ -11,7 +11,13 @@ type BenchFlags = OutputFlags & { readonly seconds: number; readonly callers: nu
 
 /** `caseledger bench`: how many commands a second this machine takes. */
 export function benchCommand(program: Command, session: Session): void {
-  withOutput(program.command('bench').description('measure how many commands a second this machine takes, on its disk, in a ledger of its own that is deleted afterwards'))
+  withOutput(
+    program
+      .command('bench')
+      .description(
+        'measure how many commands a second this machine takes, on its disk, in a ledger of its own that is deleted afterwards',
+      ),
+  )
     .option('--seconds <number>', 'how long each measurement runs', wholeNumber(1, 600), 5)
     .option('--callers <number>', 'callers at once in the second measurement', wholeNumber(1, 10_000), 64)
     .option('--folder <path>', "where the ledger is put; the system's folder for temporary files unless given")

@@ -9,24 +9,27 @@ import { output } from '../terminal.js';
 
 /** `caseledger check`: would every stored case still replay under the registered definitions? */
 export function checkCommand(program: Command, session: Session, leave: (code: ExitCode) => void): void {
-  withLedger(program.command('check').description('replay every stored case against the registered workflows and list those that diverge')).action(
-    async (flags: LedgerFlags) => {
-      const out = output(session.terminal, flags);
-      await withOpenLedger(session, flags, { create: false }, async (ledger) => {
-        const bar = progress(session.terminal, 'events checked', undefined);
-        const found = await ledger.check(bar.update).finally(bar.stop);
-        out.result(found, () => checkLines(found));
-        if (found.diverging.length + found.changedDefinitions.length > 0) leave(EXIT.diverging);
-      });
-    },
-  );
+  withLedger(
+    program
+      .command('check')
+      .description('replay every stored case against the registered workflows and list those that diverge'),
+  ).action(async (flags: LedgerFlags) => {
+    const out = output(session.terminal, flags);
+    await withOpenLedger(session, flags, { create: false }, async (ledger) => {
+      const bar = progress(session.terminal, 'events checked', undefined);
+      const found = await ledger.check(bar.update).finally(bar.stop);
+      out.result(found, () => checkLines(found));
+      if (found.diverging.length + found.changedDefinitions.length > 0) leave(EXIT.diverging);
+    });
+  });
 }
 
 function checkLines({ cases, events, diverging, changedDefinitions }: LedgerCheck): readonly string[] {
   return [
     ...diverging.map(({ workflow, caseId, failure }) => `diverges  ${workflow} ${caseId}: ${describeFailure(failure)}`),
     ...changedDefinitions.map(
-      ({ workflow, version, recorded, registered }) => `changed   ${workflow} version ${version}: recorded under ${recorded}, registered as ${registered}`,
+      ({ workflow, version, recorded, registered }) =>
+        `changed   ${workflow} version ${version}: recorded under ${recorded}, registered as ${registered}`,
     ),
     `${cases} cases, ${events} events: ${diverging.length} diverging, ${changedDefinitions.length} changed definitions`,
   ];

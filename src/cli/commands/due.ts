@@ -5,7 +5,17 @@ import { instant, type LedgerFlags, wholeNumber, withLedger } from '../command-o
 import { type Session, withReadModels } from '../session.js';
 import { type Language, output, table } from '../terminal.js';
 
-const STANDINGS = ['overdue', 'lapsed', 'today', 'near', 'running', 'paused', 'met', 'cancelled', 'ended'] as const satisfies readonly Standing[];
+const STANDINGS = [
+  'overdue',
+  'lapsed',
+  'today',
+  'near',
+  'running',
+  'paused',
+  'met',
+  'cancelled',
+  'ended',
+] as const satisfies readonly Standing[];
 
 const STANDING_WORDS: Readonly<Record<Standing, Readonly<Record<Language, string>>>> = {
   overdue: { en: 'overdue', zh: '已超期' },
@@ -33,19 +43,33 @@ type DueFlags = LedgerFlags & {
 
 /** `caseledger due --standing overdue`: which case is due when. */
 export function dueCommand(program: Command, session: Session): void {
-  withLedger(program.command('due').description('list deadlines, earliest due first; right also when nothing has run for weeks'))
+  withLedger(
+    program.command('due').description('list deadlines, earliest due first; right also when nothing has run for weeks'),
+  )
     .addOption(new Option('--standing <standing>', 'only those that stand so').choices(STANDINGS))
     .option('--workflow <name>', 'only of this workflow')
     .option('--of-department <name>', 'only of cases this department handles')
     .option('--in-region <code>', 'only of cases in this division and below')
     .option('--deadline <name>', 'only this deadline')
-    .addOption(new Option('--limit-kind <kind>', 'only limits of this kind').choices(['statutory', 'promised', 'internal']))
+    .addOption(
+      new Option('--limit-kind <kind>', 'only limits of this kind').choices(['statutory', 'promised', 'internal']),
+    )
     .option('--before <instant>', 'only due before this instant', instant)
     .option('--limit <number>', `how many, at most ${MAX_PAGE}`, wholeNumber(1, MAX_PAGE), 50)
     .option('--cursor <cursor>', 'go on where the page before this one ended')
     .action(async (flags: DueFlags) => {
       const out = output(session.terminal, flags);
-      const { standing, workflow, ofDepartment: department, inRegion: region, deadline, limitKind, before, limit, cursor } = flags;
+      const {
+        standing,
+        workflow,
+        ofDepartment: department,
+        inRegion: region,
+        deadline,
+        limitKind,
+        before,
+        limit,
+        cursor,
+      } = flags;
       await withReadModels(session, flags, async ({ models, ledger }) => {
         const page = await models.projections.queries.dueCases(
           {

@@ -10,12 +10,20 @@ type ExplainFlags = LedgerFlags & { readonly asOf?: AsOf };
 
 /** `caseledger explain application 2026-0417 decision`: why a deadline is due when it is, day by day. */
 export function explainCommand(program: Command, session: Session): void {
-  withLedger(program.command('explain <workflow> <case-id> <deadline>').description('explain a due date: every day counted, every day off and its notice'))
+  withLedger(
+    program
+      .command('explain <workflow> <case-id> <deadline>')
+      .description('explain a due date: every day counted, every day off and its notice'),
+  )
     .option('--as-of <moment>', 'as it was: a revision, or an instant as recorded then', asOf)
     .action(async (workflow: string, caseId: string, deadline: string, flags: ExplainFlags) => {
       const out = output(session.terminal, flags);
       await withOpenLedger(session, flags, { create: false }, async (ledger) => {
-        const explanation = await ledger.explain({ workflow, caseId }, deadline, flags.asOf === undefined ? {} : { asOf: flags.asOf });
+        const explanation = await ledger.explain(
+          { workflow, caseId },
+          deadline,
+          flags.asOf === undefined ? {} : { asOf: flags.asOf },
+        );
         out.result(explanation, () => [explanationText(explanation, out.language)]);
       });
     });

@@ -9,7 +9,11 @@ type HistoryFlags = LedgerFlags & ActorFlags & { readonly asOf?: AsOf; readonly 
 
 /** `caseledger history application 2026-0417`: what happened to a case, oldest first. */
 export function historyCommand(program: Command, session: Session): void {
-  withActor(withLedger(program.command('history <workflow> <case-id>').description('list what happened to a case, oldest first')))
+  withActor(
+    withLedger(
+      program.command('history <workflow> <case-id>').description('list what happened to a case, oldest first'),
+    ),
+  )
     .option('--as-of <moment>', 'as it was: a revision, or an instant as recorded then', asOf)
     .option('--reveal <purpose>', 'show personal data, for a purpose; that it was read is recorded')
     .action(async (workflow: string, caseId: string, flags: HistoryFlags) => {
@@ -19,7 +23,9 @@ export function historyCommand(program: Command, session: Session): void {
           { workflow, caseId },
           {
             ...(flags.asOf !== undefined && { asOf: flags.asOf }),
-            ...(flags.reveal !== undefined && { reveal: { actor: actorOf(flags, session.config).id, purpose: flags.reveal } }),
+            ...(flags.reveal !== undefined && {
+              reveal: { actor: actorOf(flags, session.config).id, purpose: flags.reveal },
+            }),
           },
         );
         out.result(events, () =>

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { calendarInForce } from '../../domain/working-calendar.js';
-import { type CsvOptions } from '../../import/csv-reader.js';
+import type { CsvOptions } from '../../import/csv-reader.js';
 import { importLog, type LogSummary } from '../../import/import-log.js';
 import { loadLogMap } from '../../import/log-map.js';
 import { readLog } from '../../import/log-reader.js';
@@ -23,8 +23,17 @@ type ImportFlags = LedgerFlags &
 
 /** `caseledger import log.xes.gz --map map.json`: brings a foreign event log into the ledger. */
 export function importCommand(program: Command, session: Session): void {
-  withActor(withLedger(program.command('import <log>').description('bring an event log (XES or CSV, plain or gzip) into the ledger; importing it again adds nothing')))
-    .option('--map <file>', "how the log's activities are told in a workflow's events (JSON); it may name a workflow module, which is run as code")
+  withActor(
+    withLedger(
+      program
+        .command('import <log>')
+        .description('bring an event log (XES or CSV, plain or gzip) into the ledger; importing it again adds nothing'),
+    ),
+  )
+    .option(
+      '--map <file>',
+      "how the log's activities are told in a workflow's events (JSON); it may name a workflow module, which is run as code",
+    )
     .option('--delimiter <character>', 'what parts the columns of a CSV log; a comma unless given')
     .option('--encoding <name>', 'encoding of a CSV log, such as gb18030; UTF-8 unless given')
     .option('--time-zone <name>', 'whose clocks a CSV timestamp without an offset is read on; UTC unless given')
@@ -68,7 +77,16 @@ function csvOptions(flags: ImportFlags): CsvOptions {
   };
 }
 
-function summaryLines({ workflow, cases, events, added, withoutEvents, deviations, late, open }: LogSummary): readonly string[] {
+function summaryLines({
+  workflow,
+  cases,
+  events,
+  added,
+  withoutEvents,
+  deviations,
+  late,
+  open,
+}: LogSummary): readonly string[] {
   const counts = [
     ['cases', String(cases), `${added.cases} new`],
     ['events', String(events), `${added.events} new`],

@@ -7,7 +7,9 @@ type MigrateFlags = LedgerFlags & ActorFlags & { readonly commandId?: string; re
 
 /** `caseledger migrate application 2026-0417 2 --reason …`: moves a case to another version of its rules. */
 export function migrateCommand(program: Command, session: Session): void {
-  const command = program.command('migrate <workflow> <case-id>').description('move a case to another version of its workflow, after replaying it there');
+  const command = program
+    .command('migrate <workflow> <case-id>')
+    .description('move a case to another version of its workflow, after replaying it there');
   withActor(withLedger(command))
     .argument('<version>', 'version to move to', wholeNumber(1, 1_000_000))
     .requiredOption('--reason <text>', 'why')
@@ -24,7 +26,9 @@ export function migrateCommand(program: Command, session: Session): void {
           actor: { ...actor, roles: [...actor.roles, 'administrator'] },
           reason: flags.reason!,
         });
-        out.result(receipt, () => [`${workflow} ${caseId}  ${receipt.state}  version ${receipt.version}, revision ${receipt.revision}`]);
+        out.result(receipt, () => [
+          `${workflow} ${caseId}  ${receipt.state}  version ${receipt.version}, revision ${receipt.revision}`,
+        ]);
       });
     });
 }

@@ -15,38 +15,44 @@ type Step = { readonly event: RecordedEvent; readonly state: string; readonly di
 
 /** `caseledger replay application 2026-0417`: how a case came to be where it is. */
 export function replayCommand(program: Command, session: Session): void {
-  withLedger(program.command('replay <workflow> <case-id>').description('replay a case: each event and the state it led to')).action(
-    async (workflow: string, caseId: string, flags: LedgerFlags) => {
-      const out = output(session.terminal, flags);
-      await withOpenLedger(session, flags, { create: false }, async (ledger) => {
-        const current = ledger.registry.current(workflow);
-        const history = await readStream(ledger.store, streamIdOf(workflow, caseId));
-        if (history.length === 0) throw new CaseError({ code: 'CASE_NOT_FOUND', workflow, caseId });
-        const steps = retold(history, ledger.registry);
-        const divergence = steps.at(-1)?.divergence;
-        const value = {
-          workflow,
-          caseId,
-          agrees: divergence === undefined,
-          steps: steps.map(({ event: { revision, type, metadata }, state }) => ({ revision, type, recordedAt: metadata.recordedAt, state, recorded: metadata.state })),
-          ...(divergence && { divergence }),
-        };
-        out.result(value, () =>
-          table(
-            steps.map(({ event: { revision, type, metadata }, state, divergence: here }) => [
-              String(revision),
-              metadata.recordedAt,
-              type,
-              '->',
-              here ? `recorded as ${metadata.state}` : state,
-              here ? '' : stateTitle(current, state, out.language),
-            ]),
-          ),
-        );
-        if (divergence) throw new CaseError(divergence);
-      });
-    },
-  );
+  withLedger(
+    program.command('replay <workflow> <case-id>').description('replay a case: each event and the state it led to'),
+  ).action(async (workflow: string, caseId: string, flags: LedgerFlags) => {
+    const out = output(session.terminal, flags);
+    await withOpenLedger(session, flags, { create: false }, async (ledger) => {
+      const current = ledger.registry.current(workflow);
+      const history = await readStream(ledger.store, streamIdOf(workflow, caseId));
+      if (history.length === 0) throw new CaseError({ code: 'CASE_NOT_FOUND', workflow, caseId });
+      const steps = retold(history, ledger.registry);
+      const divergence = steps.at(-1)?.divergence;
+      const value = {
+        workflow,
+        caseId,
+        agrees: divergence === undefined,
+        steps: steps.map(({ event: { revision, type, metadata }, state }) => ({
+          revision,
+          type,
+          recordedAt: metadata.recordedAt,
+          state,
+          recorded: metadata.state,
+        })),
+        ...(divergence && { divergence }),
+      };
+      out.result(value, () =>
+        table(
+          steps.map(({ event: { revision, type, metadata }, state, divergence: here }) => [
+            String(revision),
+            metadata.recordedAt,
+            type,
+            '->',
+            here ? `recorded as ${metadata.state}` : state,
+            here ? '' : stateTitle(current, state, out.language),
+          ]),
+        ),
+      );
+      if (divergence) throw new CaseError(divergence);
+    });
+  });
 }
 
 /** Every event with the state it leads to today, up to the first that today's definition does not lead where it was recorded. */

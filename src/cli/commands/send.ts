@@ -2,7 +2,15 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CommandEvent, Receipt } from '../../engine/command.js';
 import { CliError } from '../cli-error.js';
-import { type ActorFlags, actorOf, instant, type LedgerFlags, wholeNumber, withActor, withLedger } from '../command-options.js';
+import {
+  type ActorFlags,
+  actorOf,
+  instant,
+  type LedgerFlags,
+  wholeNumber,
+  withActor,
+  withLedger,
+} from '../command-options.js';
 import { jsonArgument } from '../event-input.js';
 import { EXIT } from '../exit-code.js';
 import { type Session, withOpenLedger } from '../session.js';
@@ -42,7 +50,11 @@ export function openCommand(program: Command, session: Session): void {
 /** `caseledger send application 2026-0417 application.accepted --role clerk`: an event that happened to a case. */
 export function sendCommand(program: Command, session: Session): void {
   withCommand(program.command('send <workflow> <case-id> [event]').description('send an event to an open case'))
-    .option('--expected-revision <number>', 'refuse when the case has gone on since this revision', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--expected-revision <number>',
+      'refuse when the case has gone on since this revision',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
     .action(async (workflow: string, caseId: string, event: string | undefined, flags: SendFlags) => {
       const events = await eventsOf(event, flags, session);
       const receipt = await withOpenLedger(session, flags, { create: false }, (ledger) =>
@@ -59,26 +71,45 @@ export function sendCommand(program: Command, session: Session): void {
 function withCommand(command: Command): Command {
   return withActor(withLedger(command))
     .option('--data <json>', "the event's data: JSON, @file, or - for standard input")
-    .option('--events <json>', 'several events in place of one: a JSON array of { type, data, occurredAt }, @file, or -')
+    .option(
+      '--events <json>',
+      'several events in place of one: a JSON array of { type, data, occurredAt }, @file, or -',
+    )
     .option('--command-id <id>', 'names the command, so that sending it again changes nothing; a new one unless given')
     .option('--reason <text>', 'why')
     .option('--occurred-at <instant>', 'when it happened, where the workflow lets the role look back', instant)
     .option('--correlation <id>', 'the story it belongs to');
 }
 
-const Events = z.array(z.strictObject({ type: z.string(), data: z.unknown().optional(), occurredAt: z.string().optional() })).min(1);
+const Events = z
+  .array(z.strictObject({ type: z.string(), data: z.unknown().optional(), occurredAt: z.string().optional() }))
+  .min(1);
 
-async function eventsOf(type: string | undefined, flags: CommandFlags, { terminal }: Session): Promise<readonly CommandEvent[]> {
+async function eventsOf(
+  type: string | undefined,
+  flags: CommandFlags,
+  { terminal }: Session,
+): Promise<readonly CommandEvent[]> {
   const { data, events, occurredAt } = flags;
-  if ((type === undefined) === (events === undefined)) throw new CliError(EXIT.usage, 'name one event, or give several with --events');
+  if ((type === undefined) === (events === undefined))
+    throw new CliError(EXIT.usage, 'name one event, or give several with --events');
   if (type !== undefined) {
     const value = data === undefined ? {} : await jsonArgument('--data', data, terminal.stdin);
     return [{ type, data: value, ...(occurredAt !== undefined && { occurredAt }) }];
   }
-  if (data !== undefined || occurredAt !== undefined) throw new CliError(EXIT.usage, '--events brings data and occurredAt with each event');
+  if (data !== undefined || occurredAt !== undefined)
+    throw new CliError(EXIT.usage, '--events brings data and occurredAt with each event');
   const parsed = Events.safeParse(await jsonArgument('--events', events!, terminal.stdin));
-  if (!parsed.success) throw new CliError(EXIT.usage, `--events: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`);
-  return parsed.data.map(({ type: one, data: value = {}, occurredAt: at }) => ({ type: one, data: value, ...(at !== undefined && { occurredAt: at }) }));
+  if (!parsed.success)
+    throw new CliError(
+      EXIT.usage,
+      `--events: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`,
+    );
+  return parsed.data.map(({ type: one, data: value = {}, occurredAt: at }) => ({
+    type: one,
+    data: value,
+    ...(at !== undefined && { occurredAt: at }),
+  }));
 }
 
 function envelope(workflow: string, events: readonly CommandEvent[], flags: CommandFlags, { config, ids }: Session) {
@@ -95,6 +126,9 @@ function envelope(workflow: string, events: readonly CommandEvent[], flags: Comm
 function tell(out: Output, receipt: Receipt): void {
   out.result(receipt, () => {
     const { workflow, caseId, state, revision, repeated, position } = receipt;
-    return [`${workflow} ${caseId}  ${state}  revision ${revision}${repeated ? '  (repeated)' : ''}`, `position ${position}`];
+    return [
+      `${workflow} ${caseId}  ${state}  revision ${revision}${repeated ? '  (repeated)' : ''}`,
+      `position ${position}`,
+    ];
   });
 }

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Actor } from '../../domain/access.js';
-import type { CaseDeadline } from '../../engine/case-deadlines.js';
-import type { AsOf, CaseView } from '../../engine/case-reading.js';
 import type { NextEvent } from '../../domain/next-events.js';
 import type { Workflow } from '../../domain/workflow.js';
+import type { CaseDeadline } from '../../engine/case-deadlines.js';
+import type { AsOf, CaseView } from '../../engine/case-reading.js';
 import { type ActorFlags, actorOf, instant, type LedgerFlags, withActor, withLedger } from '../command-options.js';
 import { type Session, withOpenLedger } from '../session.js';
 import { stateTitle } from '../state-title.js';
@@ -13,7 +13,11 @@ type ShowFlags = LedgerFlags & ActorFlags & { readonly asOf?: AsOf };
 
 /** `caseledger show application 2026-0417`: a case as it is, or as it was. */
 export function showCommand(program: Command, session: Session): void {
-  withActor(withLedger(program.command('show <workflow> <case-id>').description('show a case, its deadlines and what may follow')))
+  withActor(
+    withLedger(
+      program.command('show <workflow> <case-id>').description('show a case, its deadlines and what may follow'),
+    ),
+  )
     .option('--as-of <moment>', 'as it was: a revision, or an instant as recorded then', asOf)
     .action(async (workflow: string, caseId: string, flags: ShowFlags) => {
       const ref = { workflow, caseId };
@@ -22,7 +26,8 @@ export function showCommand(program: Command, session: Session): void {
       await withOpenLedger(session, flags, { create: false }, async (ledger) => {
         const view = await ledger.load(ref, options);
         const deadlines = await ledger.deadlines(ref, options);
-        const mayFollow = flags.asOf === undefined && view.status === 'open' ? await ledger.next(ref, asker(flags, session)) : [];
+        const mayFollow =
+          flags.asOf === undefined && view.status === 'open' ? await ledger.next(ref, asker(flags, session)) : [];
         const definition = ledger.registry.get(workflow, view.version);
         const next = mayFollow.map(({ schema: _schema, ...one }) => one);
         out.result({ ...view, deadlines, next }, () => caseLines(out, definition, view, deadlines, next));
@@ -48,21 +53,36 @@ export function asOf(value: string): AsOf {
 
 type Offered = Omit<NextEvent, 'schema'>;
 
-function caseLines(out: Output, definition: Workflow, view: CaseView, deadlines: readonly CaseDeadline[], next: readonly Offered[]): readonly string[] {
+function caseLines(
+  out: Output,
+  definition: Workflow,
+  view: CaseView,
+  deadlines: readonly CaseDeadline[],
+  next: readonly Offered[],
+): readonly string[] {
   const { labels } = view;
   const facts = [
     ['state', `${view.state}  ${stateTitle(definition, view.state, out.language)}`],
     ['status', `${view.status}, revision ${view.revision}, version ${view.version} of ${out.title(definition.title)}`],
     ['opened', view.openedAt],
     ['recorded', view.recordedAt],
-    ...(['region', 'department', 'channel', 'applicant', 'owner'] as const).flatMap((label) => (labels[label] === undefined ? [] : [[label, labels[label]]])),
+    ...(['region', 'department', 'channel', 'applicant', 'owner'] as const).flatMap((label) =>
+      labels[label] === undefined ? [] : [[label, labels[label]]],
+    ),
     ...(labels.item === undefined ? [] : [['item', `${labels.item.id} version ${labels.item.version}`]]),
   ];
   return [
     `${view.workflow} ${view.caseId}`,
     ...table(facts.map((row) => ['', ...row])),
-    ...(deadlines.length === 0 ? [] : ['deadlines', ...table(deadlines.map((one) => ['', ...deadlineCells(out, one)]))]),
-    ...(next.length === 0 ? [] : ['may follow', ...table(next.map((one) => ['', one.type, out.title(one.title), one.roles.join(', '), blocked(out, one)]))]),
+    ...(deadlines.length === 0
+      ? []
+      : ['deadlines', ...table(deadlines.map((one) => ['', ...deadlineCells(out, one)]))]),
+    ...(next.length === 0
+      ? []
+      : [
+          'may follow',
+          ...table(next.map((one) => ['', one.type, out.title(one.title), one.roles.join(', '), blocked(out, one)])),
+        ]),
   ];
 }
 

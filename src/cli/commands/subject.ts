@@ -11,8 +11,19 @@ type FindFlags = LedgerFlags & ActorFlags & { readonly value?: string; readonly 
 
 /** `caseledger find idNumber --value …`: a person by an identity number, through the keyed index; the number itself is kept nowhere. */
 export function findCommand(program: Command, session: Session): void {
-  withActor(withLedger(program.command('find <field>').description('find a data subject and its cases by an identifying value, such as idNumber; that it was looked for is recorded')))
-    .option('--value <text>', 'the value; read from standard input unless given, which keeps it out of the shell history')
+  withActor(
+    withLedger(
+      program
+        .command('find <field>')
+        .description(
+          'find a data subject and its cases by an identifying value, such as idNumber; that it was looked for is recorded',
+        ),
+    ),
+  )
+    .option(
+      '--value <text>',
+      'the value; read from standard input unless given, which keeps it out of the shell history',
+    )
     .requiredOption('--purpose <text>', 'what for')
     .action(async (field: string, flags: FindFlags) => {
       const out = output(session.terminal, flags);
@@ -21,10 +32,19 @@ export function findCommand(program: Command, session: Session): void {
         const subject = ledger.keys.find([{ field, value }]);
         if (subject === undefined) throw new CliError(EXIT.notFound, `nobody is known by this ${field}`);
         await ledger.keys.recordAccess([
-          { at: session.clock.now().toISOString(), actor: actorOf(flags, session.config).id, subject, stream: LEDGER_STREAM, purpose: flags.purpose },
+          {
+            at: session.clock.now().toISOString(),
+            actor: actorOf(flags, session.config).id,
+            subject,
+            stream: LEDGER_STREAM,
+            purpose: flags.purpose,
+          },
         ]);
         const cases = await models.casesOfSubject(subject, { minPosition: head });
-        out.result({ subject, cases }, () => [subject, ...cases.map(({ workflow, caseId }) => `  ${workflow} ${caseId}`)]);
+        out.result({ subject, cases }, () => [
+          subject,
+          ...cases.map(({ workflow, caseId }) => `  ${workflow} ${caseId}`),
+        ]);
       });
     });
 }
@@ -38,14 +58,21 @@ const FORGOTTEN: Readonly<Record<'now' | 'before', Readonly<Record<Language, str
 
 /** `caseledger forget SUBJECT --reason …`: destroys a data subject's key. */
 export function forgetCommand(program: Command, session: Session): void {
-  withActor(withLedger(program.command('forget <subject>').description('forget a data subject: destroy its key, so that its data reads as erased in every copy')))
+  withActor(
+    withLedger(
+      program
+        .command('forget <subject>')
+        .description('forget a data subject: destroy its key, so that its data reads as erased in every copy'),
+    ),
+  )
     .requiredOption('--reason <text>', 'why; it is recorded')
     .action(async (subject: string, flags: ForgetFlags) => {
       const out = output(session.terminal, flags);
       await withReadModels(session, flags, async ({ ledger, models, head }) => {
         if (ledger.keys.key(subject) === undefined) throw new CaseError({ code: 'SUBJECT_NOT_FOUND', subject });
-        const erasure = await ledger.forget({ subject, actor: actorOf(flags, session.config).id, reason: flags.reason }, (one) =>
-          models.casesOfSubject(one, { minPosition: head }),
+        const erasure = await ledger.forget(
+          { subject, actor: actorOf(flags, session.config).id, reason: flags.reason },
+          (one) => models.casesOfSubject(one, { minPosition: head }),
         );
         out.result(erasure, () => [
           `${subject} ${FORGOTTEN[erasure.erased ? 'now' : 'before'][out.language]}`,

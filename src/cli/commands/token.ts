@@ -12,14 +12,20 @@ type TokenFlags = OutputFlags & ActorFlags & { readonly ledger?: string; readonl
 
 /** `caseledger token --role intake --region 330921`: a bearer token for development. */
 export function tokenCommand(program: Command, session: Session): void {
-  withActor(withOutput(program.command('token').description('mint a bearer token for development, signed with a local secret')))
-    .option('--ledger <location>', 'the ledger whose own secret signs it, unless CASELEDGER_TOKEN_SECRET does (CASELEDGER_LEDGER)')
+  withActor(
+    withOutput(program.command('token').description('mint a bearer token for development, signed with a local secret')),
+  )
+    .option(
+      '--ledger <location>',
+      'the ledger whose own secret signs it, unless CASELEDGER_TOKEN_SECRET does (CASELEDGER_LEDGER)',
+    )
     .option('--minutes <number>', 'how long it is good for', wholeNumber(1, 60 * 24 * 30), 60)
     .action(async (flags: TokenFlags) => {
       const { config, clock, randomBytes, terminal } = session;
       const actor = actorOf(flags, config);
       if (actor.roles.length === 0) throw new CliError(EXIT.usage, 'name the roles the token carries with --role');
-      const secret = givenTokenSecret(config) ?? ledgerTokenSecret(ledgerLocation(flags.ledger ?? config.ledger), randomBytes);
+      const secret =
+        givenTokenSecret(config) ?? ledgerTokenSecret(ledgerLocation(flags.ledger ?? config.ledger), randomBytes);
       const token = await mintToken(actor, {
         secret,
         clock,

@@ -62,7 +62,7 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
   let scheduled = false;
   let version: unknown;
   let contendedFor = 0;
-  let busySince = 0;
+  let busyAttempts = 0;
   let aloneFor = 0;
   let idle: (() => void)[] = [];
 
@@ -124,14 +124,14 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
   function commitNextGroup(): void {
     if (!locked()) {
       contendedFor = CONTENDED_COMMITS;
-      busySince += 1;
-      if (busySince * CONTENDED_PAUSE_MS < BUSY_TIMEOUT_MS) return;
-      busySince = 0;
+      busyAttempts += 1;
+      if (busyAttempts * CONTENDED_PAUSE_MS < BUSY_TIMEOUT_MS) return;
+      busyAttempts = 0;
       const detail = `another process has kept ${path} locked for ${BUSY_TIMEOUT_MS} ms`;
       rejectAll(queue.splice(0), new CaseError({ code: 'STORE_UNAVAILABLE', detail }));
       return;
     }
-    busySince = 0;
+    busyAttempts = 0;
 
     const group = nextGroup();
     let outcomes: (Appended | CaseError)[];

@@ -1,0 +1,86 @@
+import { auditor, clerk, clerkElsewhere, decider, noted, type ServedLedger, serveLedger } from './served-ledger.js';
+
+let served: ServedLedger;
+let position: string;
+beforeEach(async () => {
+  served = await serveLedger();
+  await served.openPermit('p-1');
+  await served.openPermit('p-2', { department: 'traffic' });
+  const last = await served.openPermit('p-3');
+  position = last.body.position;
+});
+afterEach(() => served.close());
+
+describe('lists', () => {
+  it('show a write to whoever brings its position, within reach', async () => {
+    const mine = await served.call('GET', `/cases?min-position=${position}`, { as: decider });
+    const all = await served.call('GET', '/cases', { as: auditor, headers: { 'caseledger-position': position } });
+    const elsewhere = await served.call('GET', `/cases?min-position=${position}`, { as: clerkElsewhere });
+
+    expect(ids(mine.body)).toEqual(['p-1', 'p-3']);
+    expect(ids(all.body)).toEqual(['p-1', 'p-2', 'p-3']);
+    expect(elsewhere.body).toEqual({ items: [] });
+  });
+
+  it('are turned page by page, by cursor or by link', async () => {
+    const first = await served.call('GET', `/cases?limit=2&status=open&min-position=${position}`, { as: auditor });
+    const link = /<([^>]+)>; rel="next"/.exec(first.headers.get('link')!)![1]!;
+    const second = await served.call('GET', link, { as: auditor });
+    const foreign = await served.call('GET', `/cases?status=closed&cursor=${first.body.next}`, { as: auditor });
+
+    expect([...ids(first.body), ...ids(second.body)].sort()).toEqual(['p-1', 'p-2', 'p-3']);
+    expect([second.body.next, second.headers.get('link')]).toEqual([undefined, null]);
+    expect([foreign.status, foreign.body.code]).toEqual([400, 'CURSOR_INVALID']);
+  });
+
+  it('refuse a position of another ledger, and what is none', async () => {
+    const foreign = await served.call('GET', '/cases?min-position=0123456789ab-7', { as: clerk });
+    const none = await served.call('GET', '/cases?min-position=latest', { as: clerk });
+
+    expect([foreign.status, foreign.body.code]).toEqual([400, 'POSITION_FOREIGN']);
+    expect([none.status, none.body.code]).toEqual([400, 'POSITION_INVALID']);
+  });
+
+  it('say how far behind they are when the position does not come', async () => {
+    const [mark, at] = position.split('-');
+    const ahead = await served.call('GET', `/cases?min-position=${mark}-${Number(at) + 3}`, { as: clerk });
+
+    expect([ahead.status, ahead.body.code, ahead.body.behind]).toEqual([503, 'PROJECTION_BEHIND', 3]);
+    expect(ahead.headers.get('retry-after')).toBe('1');
+  });
+
+  it('count, and tell when what is due', async () => {
+    const counts = await served.call('GET', `/counts?by=department,state&min-position=${position}`, { as: auditor });
+    const due = await served.call('GET', `/due?department=traffic&min-position=${position}`, { as: auditor });
+    const lateness = await served.call('GET', `/lateness?min-position=${position}`, { as: auditor });
+
+    expect(counts.body.counts).toEqual([
+      { department: 'housing', state: 'reviewing', cases: 2 },
+      { department: 'traffic', state: 'reviewing', cases: 1 },
+    ]);
+    expect(due.body.items).toMatchObject([
+      { caseId: 'p-2', deadline: 'decision', dueOn: '2026-04-03', standing: 'running' },
+    ]);
+    expect(lateness.body.limits).toMatchObject([{ workflow: 'permit', deadline: 'decision', open: 3, overdue: 0 }]);
+  });
+
+  it('hold a timeline without data', async () => {
+    const { body } = await served.call('POST', '/cases/permit/p-1/events', {
+      as: clerk,
+      body: { commandId: 'n', event: noted('a word') },
+    });
+    const timeline = await served.call('GET', `/cases/permit/p-1/timeline?min-position=${body.position}`, {
+      as: decider,
+    });
+
+    expect(timeline.body.items).toMatchObject([
+      { type: 'permit.requested', role: 'clerk', revision: 0 },
+      { type: 'permit.noted', role: 'clerk', revision: 1, position: body.position },
+    ]);
+    expect(timeline.text).not.toMatch(/a word|Chen Yu/);
+  });
+});
+
+function ids(page: { readonly items: readonly { readonly caseId: string }[] }): string[] {
+  return page.items.map(({ caseId }) => caseId).sort();
+}
