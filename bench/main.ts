@@ -1,10 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Measurement } from './measurement.js';
+import { growth } from './sections/growth.js';
+import { http } from './sections/http.js';
+import { loading } from './sections/loading.js';
+import { memory } from './sections/memory.js';
+import { readModels } from './sections/read-models.js';
+import { starting } from './sections/starting.js';
 import { writing } from './sections/writing.js';
 import type { BenchSetting } from './setting.js';
 
-const SECTIONS: Readonly<Record<string, (setting: BenchSetting) => Promise<readonly Measurement[]>>> = { writing };
+const SECTIONS: Readonly<Record<string, (setting: BenchSetting) => Promise<readonly Measurement[]>>> = {
+  writing,
+  'read-models': readModels,
+  loading,
+  http,
+  starting,
+  memory,
+  growth,
+};
 
 const { values } = parseArgs({
   options: {

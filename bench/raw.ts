@@ -29,11 +29,16 @@ export function fullRows(path: string, limit: number): readonly FullRow[] {
 }
 
 /** The same tables with the same durability and the same binding, without anything around them. */
-export type RawLedger = {
+export type RawWriter = {
   /** Inserts full rows, so many per commit. */
   writeFull(rows: readonly FullRow[], perCommit: number): void;
   /** Inserts the bare 250 bytes of an event in a table of their own. */
   writeBare(count: number, perCommit: number): void;
+  close(): void;
+};
+
+/** A ledger's rows as they are, without anything around them. */
+export type RawReader = {
   /** Reads all columns in order and parses data and metadata. Answers how many rows there were. */
   scan(): number;
   /** Reads and parses one stream. */
@@ -43,25 +48,25 @@ export type RawLedger = {
 
 const PAGE = 1_000;
 
-export function rawLedger(path: string): RawLedger {
+/** Lays out a file of its own. */
+export function rawWriter(path: string): RawWriter {
   const database = openDatabase(path);
-  for (const pragma of [
-    'journal_mode = WAL',
-    'synchronous = FULL',
-    'wal_autocheckpoint = 4000',
-    'cache_size = -65536',
-  ]) {
+  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'wal_autocheckpoint = 4000', 'cache_size = -65536']) {
     database.exec(`PRAGMA ${pragma}`);
   }
-  if (Number(database.prepare('PRAGMA user_version').get()?.user_version) === 0) {
-    for (const migration of MIGRATIONS) database.exec(migration);
-    database.exec('CREATE TABLE bare (position INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT');
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
-  }
-  return { ...writers(database), ...readers(database), close: () => database.close() };
+  for (const migration of MIGRATIONS) database.exec(migration);
+  database.exec('CREATE TABLE bare (position INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT');
+  return { ...writers(database), close: () => database.close() };
 }
 
-function writers(database: Database): Pick<RawLedger, 'writeFull' | 'writeBare'> {
+/** Opens a ledger for reading. */
+export function rawReader(path: string): RawReader {
+  const database = openDatabase(path, { readOnly: true });
+  database.exec('PRAGMA cache_size = -65536');
+  return { ...readers(database), close: () => database.close() };
+}
+
+function writers(database: Database): Omit<RawWriter, 'close'> {
   const insert = database.prepare(
     'INSERT INTO events (stream, revision, type, id, data, metadata, leaf) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
@@ -98,7 +103,7 @@ function writers(database: Database): Pick<RawLedger, 'writeFull' | 'writeBare'>
   };
 }
 
-function readers(database: Database): Pick<RawLedger, 'scan' | 'readStream'> {
+function readers(database: Database): Omit<RawReader, 'close'> {
   const columns = 'position, name, revision, type, id, data, metadata, leaf';
   const page = database.prepare(
     `SELECT ${columns} FROM events CROSS JOIN streams USING (stream) WHERE position > ? ORDER BY position LIMIT ${PAGE}`,

@@ -17,6 +17,9 @@ const reviewer = actor('clerk-review', 'reviewer');
 const decider = actor('clerk-decide', 'decider');
 const terminal = actor('rating-terminal', 'ratingTerminal');
 
+/** Everybody who acts in a prepared case. */
+export const ACTORS: readonly Actor[] = [intake, reviewer, decider, terminal];
+
 /** One application for a food business licence from receipt to rating: eight events, three of them with personal fields. */
 export function preparedCase(number: number): PreparedCase {
   const caseId = uuid();

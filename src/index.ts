@@ -27,7 +27,7 @@ export type { Explanation, ExplanationStep } from './domain/explain-deadline.js'
 export { explanationText } from './domain/explanation-text.js';
 export type { NextEvent } from './domain/next-events.js';
 export { ERASED, type PublicData, personal, subject, WITHHELD } from './domain/personal-data.js';
-export type { Term, TermUnit } from './domain/term.js';
+export { calendarDays, months, type Term, type TermUnit, workingDays, workingHours } from './domain/term.js';
 export type { Title } from './domain/title.js';
 export {
   type CaseLabels,

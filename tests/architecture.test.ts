@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testing: ['domain', 'event-store'],
   'ledger.ts': ['domain', 'event-store', 'engine'],
   api: ['domain', 'event-store', 'read-store', 'engine', 'projections', 'audit', 'ledger.ts'],
+  'read-models.ts': ['domain', 'engine', 'read-store', 'projections', 'ledger.ts'],
   'config.ts': [],
   'main.ts': ['*'],
   'index.ts': ['*'],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Measurement, measurement, median, percentile } from '../measurement.js';
-import { rawLedger } from '../raw.js';
+import { rawReader } from '../raw.js';
 import { type BenchSetting, benchLedger, inFolder } from '../setting.js';
 import { EVENTS_PER_CASE, preparedCases, sendAll } from '../workload.js';
 
@@ -11,7 +11,7 @@ export async function loading(setting: BenchSetting): Promise<readonly Measureme
     const ledger = await benchLedger(path);
     const cases = preparedCases(setting.casesPerRound);
     await sendAll(ledger, cases, 64);
-    const raw = rawLedger(path);
+    const raw = rawReader(path);
     try {
       const refs = cases.map(({ open }) => ({ workflow: 'application', caseId: open.caseId! }));
       const cold: number[] = [];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { followLedger } from '#caseledger/main.js';
+import { followLedger } from '#caseledger/read-models.js';
 import { type Measurement, measurement, median, rate } from '../measurement.js';
-import { rawLedger } from '../raw.js';
+import { rawReader } from '../raw.js';
 import { type BenchSetting, benchLedger, inFolder } from '../setting.js';
 import { EVENTS_PER_CASE, preparedCases, sendAll } from '../workload.js';
 
@@ -63,7 +63,7 @@ async function rebuilding(
   try {
     const caughtUp = async () => projections.waitFor((await ledger.store.head())!, 600_000);
     await caughtUp();
-    const raw = rawLedger(path);
+    const raw = rawReader(path);
     const rebuilt: number[] = [];
     const scanned: number[] = [];
     const ratios: number[] = [];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { inTurns, type Measurement, measurement, median, percentile, rate } from '../measurement.js';
-import { fullRows, rawLedger } from '../raw.js';
+import { fullRows, rawWriter } from '../raw.js';
 import { type BenchSetting, benchLedger, inFolder } from '../setting.js';
 import { EVENTS_PER_CASE, preparedCases, sendAll } from '../workload.js';
 
@@ -11,7 +11,7 @@ export async function writing(setting: BenchSetting): Promise<readonly Measureme
   return inFolder(setting, 'writing', async (folder) => {
     const path = join(folder, 'county.ledger');
     const ledger = await benchLedger(path);
-    const raw = rawLedger(join(folder, 'raw.sqlite'));
+    const raw = rawWriter(join(folder, 'raw.sqlite'));
     try {
       const { rounds, casesPerRound } = setting;
       const few = Math.max(20, Math.round(casesPerRound / 12));

@@ -73,6 +73,8 @@ export type AppDeps = {
   readonly trustProxy?: number;
   /** The version the document carries. */
   readonly version?: string;
+  /** Routes of one's own beside the ledger's; they appear in the document. */
+  readonly operations?: readonly Operation[];
   /** Names requests that bring no id. */
   readonly newRequestId?: () => string;
 };
@@ -109,6 +111,7 @@ export function createApp(deps: AppDeps): CaseApp {
       ? subjectRoutes({ ledger, registry, events, casesOfSubject: readModels.casesOfSubject, finders: subjectFinders })
       : []),
     ...workflowRoutes({ registry, ledger }),
+    ...(deps.operations ?? []),
     ...serviceRoutes({ events, readModels, clock, metrics, readyLag: limits.readyLag }),
     ...docsRoutes({
       document: () => (document ??= JSON.stringify(openapiDocument(operations, registry.all(), version))),
@@ -131,10 +134,7 @@ export function createApp(deps: AppDeps): CaseApp {
   app.use(identify(verifier));
   if (limits.rate !== 'off') app.use(rateLimited(limits.rate));
   for (const one of operations) mount(app, one, limits.bodyBytes);
-  for (const [path, methods] of methodsByPath(operations)) app.all(path, otherMethods(methods));
-  app.use(() => {
-    throw new ApiError({ code: 'ROUTE_UNKNOWN' });
-  });
+  app.use(elsewhere(operations));
   app.use(bodyFailures((path) => (path === '/commands' ? limits.batchBytes : limits.bodyBytes)));
   app.use(problems(onInternal));
   return Object.assign(app, { endFeeds: () => feed.close(), operations });
@@ -156,15 +156,16 @@ function rateLimited({ windowMs, requests }: Exclude<AppLimits['rate'], 'off'>):
   });
 }
 
-function methodsByPath(operations: readonly Operation[]): ReadonlyMap<string, readonly string[]> {
-  const methods = new Map<string, string[]>();
-  for (const { path, method } of operations) methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()]);
-  return methods;
-}
-
-function otherMethods(methods: readonly string[]): RequestHandler {
-  const allowed = [...(methods.includes('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'];
+/** Where no route has answered: the address takes other methods, or there is nothing at it. */
+function elsewhere(operations: readonly Operation[]): RequestHandler {
+  const taken = operations.map(({ path, method }) => ({
+    at: new RegExp(`^${path.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}/?$`),
+    methods: method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+  }));
   return (req, res) => {
+    const methods = taken.filter(({ at }) => at.test(req.path)).flatMap((one) => one.methods);
+    if (methods.length === 0) throw new ApiError({ code: 'ROUTE_UNKNOWN' });
+    const allowed = [...new Set([...methods, 'OPTIONS'])];
     if (req.method !== 'OPTIONS') throw new ApiError({ code: 'METHOD_NOT_ALLOWED', allowed });
     res.setHeader('Allow', allowed.join(', '));
     res.status(204).end();

@@ -63,6 +63,11 @@ const LINGER_MS = 10_000;
 
 const CATCH_UP_PAGE = 500;
 
+/** Heartbeats that pass while a client that catches up reads nothing, before it is dropped. */
+const STALLED_BEATS = 2;
+
+const TOO_SLOW = 'too slow; resume with Last-Event-ID';
+
 const INTERRUPTED = 'the feed was interrupted; resume with Last-Event-ID';
 
 /** An event on its way to clients. */
@@ -267,6 +272,9 @@ class FeedClient {
   #live = false;
   #waiting: Frame[] = [];
   #waitingBytes = 0;
+  /** It does not read what was stored before. */
+  #stalled = false;
+  #stalledBeats = 0;
   readonly #stream: string | undefined;
   readonly #res: Response;
 
@@ -345,7 +353,11 @@ class FeedClient {
 
   /** Keeps the connection open, and lets a client that filters much out resume from here. */
   beat(ledger: string): void {
-    if (!this.#live || this.gone) return;
+    if (this.gone) return;
+    if (!this.#live) {
+      if (this.#stalled && ++this.#stalledBeats > STALLED_BEATS) this.end(TOO_SLOW);
+      return;
+    }
     this.#write(
       this.cursor === undefined ? ': still here\n\n' : `: still here\nid: ${positionToken(ledger, this.cursor)}\n\n`,
     );
@@ -354,6 +366,7 @@ class FeedClient {
   end(why: string): void {
     if (this.gone || !this.begun) return;
     this.gone = true;
+    this.left(this);
     this.#res.end(`: ${why}\n\n`);
     const linger = setTimeout(() => this.#res.destroy(), LINGER_MS).unref();
     this.#res.on('close', () => clearTimeout(linger));
@@ -367,12 +380,15 @@ class FeedClient {
 
   #write(text: string): void {
     this.#res.write(text);
-    if (this.#res.writableLength > this.limits.bufferedBytes) this.end('too slow; resume with Last-Event-ID');
+    if (this.#res.writableLength > this.limits.bufferedBytes) this.end(TOO_SLOW);
   }
 
   #drained(): Promise<void> {
+    this.#stalled = true;
+    this.#stalledBeats = 0;
     return new Promise((resolve) => {
       const go = (): void => {
+        this.#stalled = false;
         this.#res.off('drain', go).off('close', go);
         resolve();
       };

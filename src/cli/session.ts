@@ -2,11 +2,8 @@ import type { Config } from '../config.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { Clock, Ids } from '../engine/clock.js';
 import type { Lookups } from '../engine/lookups.js';
-import { type Ledger, openLedger } from '../ledger.js';
-import { followLedger, type ReadModels } from '../main.js';
-import { catalogueLookup } from '../workflows/catalogue/catalogue-lookup.js';
-import { countyItems } from '../workflows/catalogue/county-items.js';
-import { shippedWorkflows } from '../workflows/registry.js';
+import type { Ledger } from '../ledger.js';
+import type { ReadModels } from '../read-models.js';
 import type { LedgerFlags } from './command-options.js';
 import { assertLedgerFile, type LedgerLocation, ledgerLocation } from './ledger-location.js';
 import { masterKey } from './master-key.js';
@@ -53,6 +50,7 @@ export async function ledgerSetup(
 ): Promise<LedgerSetup> {
   const { config, randomBytes } = session;
   const location = ledgerLocation(flags.ledger ?? config.ledger);
+  const { catalogueLookup, countyItems, shippedWorkflows } = await import('../workflows/index.js');
   const modules = await Promise.all((flags.workflows ?? config.workflows).map(workflowModule));
   const shipped = flags.shipped ? shippedWorkflows : [];
   const workflows = together([...shipped, ...modules.flatMap((one) => one.workflows)], brought);
@@ -91,6 +89,7 @@ function together(workflows: readonly Workflow[], brought: readonly Workflow[]):
 
 export async function openSetup(session: Session, setup: LedgerSetup): Promise<Ledger> {
   const { location, workflows, keys } = setup;
+  const { openLedger } = await import('../ledger.js');
   return openLedger({
     store: location.kind === 'memory' ? 'memory:' : location.path,
     workflows,
@@ -133,6 +132,7 @@ export async function withReadModels<Result>(
   }) => Promise<Result>,
 ): Promise<Result> {
   return withOpenLedger(session, flags, { create: false }, async (ledger, setup) => {
+    const { followLedger } = await import('../read-models.js');
     const models = await followLedger(ledger, { views: setup.views, clock: session.clock });
     try {
       const head = await ledger.store.head();

@@ -4,7 +4,7 @@ import { isBuiltInEvent } from './built-in-events.js';
 import { statesNamed, validateDeadlineRules } from './deadline.js';
 import { guardMembers, guardNames, nodePath, nodeTransitions, stateNodes } from './machine-parts.js';
 import type { Title } from './title.js';
-import type { WorkflowSource } from './workflow.js';
+import type { WorkflowSource } from './workflow-source.js';
 
 const WORKFLOW_NAME = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;
 const EVENT_TYPE = /^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)+$/;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { canonicalText } from './canonical-event.js';
 import { nodePath, nodeTransitions, stateNodes } from './machine-parts.js';
 import { personalPlan } from './personal-data.js';
-import type { WorkflowSource } from './workflow.js';
+import type { WorkflowSource } from './workflow-source.js';
 
 /**
  * SHA-256 (base64url) over what a definition means: machine structure, event schemas, roles, facts, labels, deadlines,

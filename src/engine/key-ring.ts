@@ -22,6 +22,9 @@ export type AccessRecord = {
 /**
  * Keys of data subjects, kept apart from the ledger and backed up apart. Destroying a subject's key is what erases its
  * data: everywhere, in every copy.
+ *
+ * Fails with `CaseError`: `STORE_CLOSED` after {@link KeyRing.close}, `STORE_UNAVAILABLE` or `STORE_FULL` where the file
+ * cannot be used, `KEY_STORE_UNREADABLE` where a key was altered.
  */
 export interface KeyRing {
   /** The subject's key, `erased` once it was destroyed, or undefined when the subject was never known. Sees at once what another process destroyed. */

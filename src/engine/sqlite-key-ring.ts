@@ -88,6 +88,16 @@ export function sqliteKeyRing(options: {
       .update(`${field}\n${value.normalize('NFKC').trim().toUpperCase()}`)
       .digest();
 
+  /** What the file answers, or why it does not, in the project's own terms. */
+  function asked<Answer>(question: () => Answer): Answer {
+    if (closed) throw new CaseError({ code: 'STORE_CLOSED' });
+    try {
+      return question();
+    } catch (error) {
+      throw storeFailure(path, error);
+    }
+  }
+
   function find(identifiers: readonly SubjectIdentifier[]): string | undefined {
     for (const identifier of identifiers) {
       const found = selectIdentifier.get(digest(identifier));
@@ -117,6 +127,7 @@ export function sqliteKeyRing(options: {
   // Writes that arrive in one turn of the event loop share a commit, as appends do.
   let queue: Pending[] = [];
   function write(run: () => void): Promise<void> {
+    if (closed) return Promise.reject(new CaseError({ code: 'STORE_CLOSED' }));
     return new Promise((done, failed) => {
       if (queue.push({ run, done, failed }) === 1) setImmediate(flush);
     });
@@ -137,8 +148,9 @@ export function sqliteKeyRing(options: {
   }
 
   return {
-    key,
-    find,
+    key: (subject) => asked(() => key(subject)),
+
+    find: (identifiers) => asked(() => find(identifiers)),
 
     async create(subjects) {
       const given: string[] = [];
@@ -151,7 +163,7 @@ export function sqliteKeyRing(options: {
     },
 
     async forget(subject, at) {
-      const row = selectKey.get(subject);
+      const row = asked(() => selectKey.get(subject));
       if (!row) throw new CaseError({ code: 'SUBJECT_NOT_FOUND', subject });
       cache.delete(subject);
       let destroyed = 0;
@@ -172,7 +184,7 @@ export function sqliteKeyRing(options: {
           insertAccess.run(at, actor, subject, stream, purpose);
       }),
 
-    accesses: (subject) => selectAccesses.all(subject) as unknown as AccessRecord[],
+    accesses: (subject) => asked(() => selectAccesses.all(subject)) as unknown as AccessRecord[],
 
     close() {
       if (closed) return;

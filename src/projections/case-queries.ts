@@ -99,7 +99,10 @@ export type DueFilter = {
   readonly before?: string;
 };
 
-export type DueItem = Pick<CaseItem, 'workflow' | 'caseId' | 'stream' | 'version' | 'region' | 'department' | 'channel' | 'item' | 'applicant' | 'owner'> & {
+export type DueItem = Pick<
+  CaseItem,
+  'workflow' | 'caseId' | 'stream' | 'version' | 'region' | 'department' | 'channel' | 'item' | 'applicant' | 'owner'
+> & {
   readonly deadline: string;
   readonly kind: 'atMost' | 'atLeast' | 'window';
   readonly limitKind: 'statutory' | 'promised' | 'internal';
@@ -143,13 +146,21 @@ export type CasePage = { readonly case: CaseItem; readonly deadlines: readonly D
 
 /** All methods reject with `PROJECTION_BEHIND` or `PROJECTION_HALTED` when the read model cannot answer as asked, `CURSOR_INVALID` for a cursor of another list. */
 export type CaseQueries = {
-  listCases(filter: CaseFilter, page: PageRequest & { readonly order?: CaseOrder }, options: QueryOptions): Promise<Page<CaseItem>>;
+  listCases(
+    filter: CaseFilter,
+    page: PageRequest & { readonly order?: CaseOrder },
+    options: QueryOptions,
+  ): Promise<Page<CaseItem>>;
   /** One case with its deadlines as they stand at `now`, earliest first. @throws CaseError `CASE_NOT_FOUND`, also where it is out of reach */
   casePage(ref: CaseRef, options: QueryOptions & { readonly now: string }): Promise<CasePage>;
   /** What happened to a case, oldest first. @throws CaseError `CASE_NOT_FOUND` */
   timeline(ref: CaseRef, page: PageRequest, options: QueryOptions): Promise<Page<TimelineItem>>;
   /** Deadlines, earliest due first. */
-  dueCases(filter: DueFilter, page: PageRequest, options: QueryOptions & { readonly now: string }): Promise<Page<DueItem>>;
+  dueCases(
+    filter: DueFilter,
+    page: PageRequest,
+    options: QueryOptions & { readonly now: string },
+  ): Promise<Page<DueItem>>;
   counts(groupBy: readonly CountedBy[], filter: CaseFilter, options: QueryOptions): Promise<readonly CaseCount[]>;
   /** Limits (`atMost`) only; `metFrom` and `metTo` bound when those counted as met were. */
   lateness(
@@ -166,7 +177,14 @@ export type CaseQueriesDeps = {
 };
 
 /** Filters of a case list that the counts know too. */
-const COUNTED_FILTERS: ReadonlySet<string> = new Set(['workflow', 'state', 'status', 'department', 'region', 'channel']);
+const COUNTED_FILTERS: ReadonlySet<string> = new Set([
+  'workflow',
+  'state',
+  'status',
+  'department',
+  'region',
+  'channel',
+]);
 
 const COUNTED_BY: readonly CountedBy[] = ['workflow', 'state', 'status', 'department', 'region', 'channel'];
 
@@ -198,17 +216,30 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
 
   async function activeOf(models: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const generations = await readStore.generations();
-    return new Map(generations.filter(({ name, role }) => role === 'active' && models.includes(name)).map(({ name, generation }) => [name, generation]));
+    return new Map(
+      generations
+        .filter(({ name, role }) => role === 'active' && models.includes(name))
+        .map(({ name, generation }) => [name, generation]),
+    );
   }
 
   /** The states a filter names, as cases have them; a parallel state lies in each of its regions. */
-  async function statesIn(counts: ReturnType<typeof sql.table>, path: string, workflow: string | undefined): Promise<Condition> {
-    const known = await rowsOf(sql`select distinct state from ${counts} where ${allOf([equals('workflow', workflow)])}`);
+  async function statesIn(
+    counts: ReturnType<typeof sql.table>,
+    path: string,
+    workflow: string | undefined,
+  ): Promise<Condition> {
+    const known = await rowsOf(
+      sql`select distinct state from ${counts} where ${allOf([equals('workflow', workflow)])}`,
+    );
     const states = known.map(({ state }) => String(state)).filter((state) => stateIn(state, path));
     return states.length === 0 ? anyOf([]) : sql<SqlBool>`state in (${sql.join(states)})`;
   }
 
-  async function caseConditions(counts: ReturnType<typeof sql.table>, filter: CaseFilter): Promise<(Condition | undefined)[]> {
+  async function caseConditions(
+    counts: ReturnType<typeof sql.table>,
+    filter: CaseFilter,
+  ): Promise<(Condition | undefined)[]> {
     return [
       equals('workflow', filter.workflow),
       filter.state === undefined ? undefined : await statesIn(counts, filter.state, filter.workflow),
@@ -249,14 +280,18 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
         const rows = await rowsOf(sql`
           select * from ${table('case_list')} where ${allOf([...conditions, reachCondition(options.reach), from])}
           order by ${sql.ref(by)} ${direction}, stream ${direction} limit ${limit + 1}`);
-        return pageOf(rows, limit, caseItem, (last) => writeCursor(mark, [last[by] as string | number, String(last.stream)]));
+        return pageOf(rows, limit, caseItem, (last) =>
+          writeCursor(mark, [last[by] as string | number, String(last.stream)]),
+        );
       });
     },
 
     async casePage(ref, options) {
       return asking(['case_list', 'due_cases'], options, async (table) => {
         const row = await caseRow(table('case_list'), ref, options.reach);
-        const due = await rowsOf(sql`select * from ${table('due_cases')} where stream = ${row.stream} order by due_at, deadline`);
+        const due = await rowsOf(
+          sql`select * from ${table('due_cases')} where stream = ${row.stream} order by due_at, deadline`,
+        );
         const today = officeDate(options.now);
         return { case: caseItem(row), deadlines: due.map((one) => dueItem(one, options.now, today)) };
       });
@@ -290,7 +325,8 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
         const rows = await rowsOf(
           sql`select * from ${table('due_cases')} where ${allOf(conditions)} order by due_at, stream, deadline limit ${limit + 1}`,
         );
-        const cursor = (last: Row) => writeCursor(mark, [String(last.due_at), String(last.stream), String(last.deadline)]);
+        const cursor = (last: Row) =>
+          writeCursor(mark, [String(last.due_at), String(last.stream), String(last.deadline)]);
         return pageOf(rows, limit, (row) => dueItem(row, options.now, today), cursor);
       });
     },
@@ -411,7 +447,9 @@ function labelled(row: Row) {
 }
 
 function present<Name extends string>(name: Name, value: RowValue | undefined): { readonly [Key in Name]?: string } {
-  return value === null || value === undefined || value === '' ? {} : ({ [name]: String(value) } as { [Key in Name]: string });
+  return value === null || value === undefined || value === ''
+    ? {}
+    : ({ [name]: String(value) } as { [Key in Name]: string });
 }
 
 function caseItem(row: Row): CaseItem {
@@ -443,7 +481,9 @@ function timelineItem(row: Row): TimelineItem {
     recordedAt: String(row.recorded_at),
     state: String(row.state),
     ...present('reason', row.reason),
-    ...(row.deviated_event !== null && { deviation: { event: String(row.deviated_event), code: String(row.deviated_code) } }),
+    ...(row.deviated_event !== null && {
+      deviation: { event: String(row.deviated_event), code: String(row.deviated_code) },
+    }),
   };
 }
 

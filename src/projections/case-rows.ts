@@ -26,7 +26,8 @@ export type DefinitionFinder = (event: RecordedEvent) => Workflow | undefined;
 /** @throws CaseError `WORKFLOW_VERSION_UNKNOWN` from the finder, for a version of a known workflow that is not registered */
 export function definitionFinder(registry: Pick<WorkflowRegistry, 'names' | 'get'>): DefinitionFinder {
   const names = new Set(registry.names());
-  return ({ metadata: { workflow } }) => (names.has(workflow.name) ? registry.get(workflow.name, workflow.version) : undefined);
+  return ({ metadata: { workflow } }) =>
+    names.has(workflow.name) ? registry.get(workflow.name, workflow.version) : undefined;
 }
 
 export function labelColumns({ region, department, channel, item, applicant, owner }: CaseLabels): LabelColumns {
@@ -41,9 +42,13 @@ export function labelColumns({ region, department, channel, item, applicant, own
   };
 }
 
+/** The labels of a case that has none yet. */
+export const NO_LABELS: Row = labelColumns({});
+
 export function labelsOf(row: Row | undefined): CaseLabels {
   if (row === undefined) return {};
-  const text = (column: keyof LabelColumns): string | undefined => (row[column] === null ? undefined : String(row[column]));
+  const text = (column: keyof LabelColumns): string | undefined =>
+    row[column] === null ? undefined : String(row[column]);
   const labels: Record<string, unknown> = {};
   for (const name of ['region', 'department', 'channel', 'applicant', 'owner'] as const) {
     const value = text(name);
@@ -60,11 +65,25 @@ export function labelsOf(row: Row | undefined): CaseLabels {
  *
  * @param history of the stream up to the event; only `case.migrated` looks at it
  */
-export function labelsSet(workflow: Workflow, row: Row | undefined, event: RecordedEvent, history: readonly RecordedEvent[]): CaseLabels | undefined {
-  if (event.type === 'case.migrated') return retell(workflow, history.filter(({ revision }) => revision < event.revision)).labels;
+export function labelsSet(
+  workflow: Workflow,
+  row: Row | undefined,
+  event: RecordedEvent,
+  history: readonly RecordedEvent[],
+): CaseLabels | undefined {
+  if (event.type === 'case.migrated')
+    return retell(
+      workflow,
+      history.filter(({ revision }) => revision < event.revision),
+    ).labels;
   if (isBuiltInEvent(event.type) || workflow.events[event.type]?.labels === undefined) return undefined;
   const { type, metadata } = event;
-  return labelsAfter(workflow, labelsOf(row), { type, data: openPart(event.data), facts: factValues(event), actor: metadata.actor });
+  return labelsAfter(workflow, labelsOf(row), {
+    type,
+    data: openPart(event.data),
+    facts: factValues(event),
+    actor: metadata.actor,
+  });
 }
 
 /** Whether a read model of cases needs an event's history. */

@@ -1,14 +1,24 @@
 import type { CalendarNotice } from '../domain/calendar-notice.js';
 import { isClosedState } from '../domain/closed-state.js';
 import { deadlineEvent } from '../domain/deadline-event.js';
-import { advanceDeadlines, type DeadlineLedger, type DeadlineLedgers, NO_DEADLINES } from '../domain/deadline-ledger.js';
+import {
+  advanceDeadlines,
+  type DeadlineLedger,
+  type DeadlineLedgers,
+  NO_DEADLINES,
+} from '../domain/deadline-ledger.js';
 import { dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
-import { type CalendarDefinition, calendarChanges, calendarInForce, type WorkingCalendar } from '../domain/working-calendar.js';
+import {
+  type CalendarDefinition,
+  calendarChanges,
+  calendarInForce,
+  type WorkingCalendar,
+} from '../domain/working-calendar.js';
 import type { Row, TableSpec } from '../read-store/table-spec.js';
-import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet } from './case-rows.js';
+import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet, NO_LABELS } from './case-rows.js';
 import { definitionBasis } from './definition-basis.js';
 import { NOTHING_READ, type Projection, type RowKey, type Rows } from './projection.js';
 
@@ -57,10 +67,10 @@ export const DUE_CASES: TableSpec = {
   ],
 };
 
-/** What a case's deadlines depend on besides its next event. */
-const DEADLINE_STATES: TableSpec = {
-  name: 'deadline_states',
-  columns: { stream: 'text', ...LABEL_COLUMNS, ledgers: 'text', closed: 'integer', version: 'integer' },
+/** What the rows of a case's deadlines show besides the deadlines, kept from its first event on. */
+const DEADLINE_CASES: TableSpec = {
+  name: 'deadline_cases',
+  columns: { stream: 'text', ...LABEL_COLUMNS, closed: 'integer' },
   primaryKey: ['stream'],
   indexes: [],
 };
@@ -91,9 +101,6 @@ export type DueCasesOptions = {
 /** The last instant ISO 8601 writes in the ledger's form. */
 const LATEST = '9999-12-31T23:59:59.999Z';
 
-/** Ledgers parsed lately, by their text. */
-const LEDGERS_KEPT = 4_000;
-
 /**
  * When which case is due. Dated under the calendar in force when the last event was recorded: reaching an event
  * recorded after a notice came to count, or one that records a notice, re-dates every row.
@@ -102,33 +109,32 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
   const definitionOf = definitionFinder(registry);
   const calendars = knownCalendars(definition);
   const calendarKey: RowKey = { table: 'calendars_known', key: [definition.id] };
-  const parsed = new Map<string, DeadlineLedgers>();
+  const parsed = new WeakMap<Row, DeadlineLedger>();
 
-  function ledgersOf(row: Row | undefined): DeadlineLedgers {
-    if (row === undefined) return NO_DEADLINES;
-    const text = String(row.ledgers);
-    let ledgers = parsed.get(text);
-    if (ledgers === undefined) {
-      ledgers = JSON.parse(text) as DeadlineLedgers;
-      keep(text, ledgers);
+  /** A case's ledgers, from its rows. */
+  function ledgersOf(rows: Rows, stream: string, deadlines: readonly string[]): DeadlineLedgers {
+    let ledgers: Record<string, DeadlineLedger> | undefined;
+    for (const name of deadlines) {
+      const row = rows.get('due_cases', stream, name);
+      if (row === undefined) continue;
+      let ledger = parsed.get(row);
+      if (ledger === undefined) {
+        ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
+        parsed.set(row, ledger);
+      }
+      ledgers ??= {};
+      ledgers[name] = ledger;
     }
-    return ledgers;
+    return ledgers ?? NO_DEADLINES;
   }
 
-  function textOf(ledgers: DeadlineLedgers): string {
-    const text = JSON.stringify(ledgers);
-    keep(text, ledgers);
-    return text;
-  }
-
-  function keep(text: string, ledgers: DeadlineLedgers): void {
-    if (parsed.size >= LEDGERS_KEPT) parsed.clear();
-    parsed.set(text, ledgers);
+  function deadlinesOf(workflow: Workflow, event: RecordedEvent): readonly string[] {
+    return isMigration(event) ? everyDeadline(registry, workflow.name) : deadlineNames(workflow);
   }
 
   function concerned(event: RecordedEvent): Workflow | undefined {
     const workflow = definitionOf(event);
-    return workflow && (hasDeadlines(workflow) || isMigration(event)) ? workflow : undefined;
+    return workflow && (deadlineNames(workflow).length > 0 || isMigration(event)) ? workflow : undefined;
   }
 
   /** The calendar that holds at this event; re-dates every row when it has become another one. */
@@ -136,7 +142,8 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     const known = rows.get('calendars_known', definition.id);
     const notice = noticeOf(event);
     const now = event.metadata.recordedAt;
-    if (known !== undefined && notice === undefined && (known.next_change === null || now < known.next_change!)) return calendars.of(known);
+    if (known !== undefined && notice === undefined && (known.next_change === null || now < known.next_change!))
+      return calendars.of(known);
 
     const notices = JSON.parse(String(known?.notices ?? '[]')) as CalendarNotice[];
     if (notice !== undefined) notices.push(notice);
@@ -157,19 +164,17 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     name: 'due_cases',
     version: 1,
     basis: definitionBasis(registry, definition),
-    tables: [DUE_CASES, DEADLINE_STATES, CALENDARS_KNOWN],
+    tables: [DUE_CASES, DEADLINE_CASES, CALENDARS_KNOWN],
 
     reads(event) {
       const workflow = concerned(event);
       if (workflow === undefined) return noticeOf(event) === undefined ? NOTHING_READ : [calendarKey];
       const { stream, revision } = event;
       const fresh = revision === 0;
-      const deadlines = Object.keys(isMigration(event) ? { ...earlierRules(registry, workflow), ...workflow.deadlines } : workflow.deadlines);
-      return [
-        calendarKey,
-        { table: 'deadline_states', key: [stream], fresh },
-        ...deadlines.map((deadline) => ({ table: 'due_cases', key: [stream, deadline], fresh })),
-      ];
+      const keys: RowKey[] = [calendarKey, { table: 'deadline_cases', key: [stream], fresh }];
+      for (const deadline of deadlinesOf(workflow, event))
+        keys.push({ table: 'due_cases', key: [stream, deadline], fresh });
+      return keys;
     },
 
     needsHistory: (event) => isMigration(event) && definitionOf(event) !== undefined,
@@ -182,48 +187,86 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
       }
       const calendar = calendarAt(event, rows);
       const { stream } = event;
-      const state = rows.get('deadline_states', stream);
-      const before = ledgersOf(state);
+      const known = rows.get('deadline_cases', stream);
+      const before = ledgersOf(rows, stream, deadlinesOf(workflow, event));
       const migrated = isMigration(event);
       const ledgers = migrated
-        ? history.reduce((folded, one) => advanceDeadlines(workflow.deadlines, folded, deadlineEvent(one)), NO_DEADLINES)
+        ? history.reduce(
+            (folded, one) => advanceDeadlines(workflow.deadlines, folded, deadlineEvent(one)),
+            NO_DEADLINES,
+          )
         : advanceDeadlines(workflow.deadlines, before, deadlineEvent(event));
-      const labels = labelsSet(workflow, state, event, history);
+      const labels = labelsSet(workflow, known, event, history);
       const closed = isClosedState(workflow, event.metadata.state) ? 1 : 0;
-      const sameCase = labels === undefined && state !== undefined && state.closed === closed && !migrated;
-      if (sameCase && ledgers === before) return;
+      const ends = known?.closed !== closed;
+      if (labels === undefined && !ends && ledgers === before) return;
 
-      const after: Row = {
-        ...(state ?? { stream, ...labelColumns({}) }),
-        ...(labels && labelColumns(labels)),
-        closed,
-        version: event.metadata.workflow.version,
-        ledgers: textOf(ledgers),
-      };
-      rows.put('deadline_states', after);
-      if (migrated) for (const name of Object.keys(before)) if (!Object.hasOwn(ledgers, name)) rows.remove('due_cases', stream, name);
-      for (const [name, ledger] of Object.entries(ledgers)) {
-        if (sameCase && ledger === before[name]) continue;
-        rows.put('due_cases', dueRow(workflow, after, ledger, calendar));
+      const of =
+        labels === undefined && !ends && known !== undefined
+          ? known
+          : caseRow(stream, labels === undefined ? (known ?? NO_LABELS) : labelColumns(labels), closed);
+      if (of !== known) rows.put('deadline_cases', of);
+      if (migrated)
+        for (const name of Object.keys(before))
+          if (!Object.hasOwn(ledgers, name)) rows.remove('due_cases', stream, name);
+      for (const name of Object.keys(ledgers)) {
+        const ledger = ledgers[name]!;
+        const stays = labels === undefined && !migrated && ledger === before[name] && !(ends && isOpen(ledger));
+        if (stays) continue;
+        const row = dueRow(workflow, of, ledger, calendar);
+        parsed.set(row, ledger);
+        rows.put('due_cases', row);
       }
     },
   };
 }
 
-function dueRow(workflow: Workflow, state: Row, ledger: DeadlineLedger, calendar: WorkingCalendar): Row {
-  const { ledgers: _, closed, ...labels } = state;
-  const rule = workflow.deadlines[ledger.name]!;
+function caseRow(stream: string, labels: Row, closed: number): Row {
+  const { region, department, channel, item_id, item_version, applicant, owner } = labels as Required<Row>;
   return {
-    ...labels,
+    stream,
+    region: region!,
+    department: department!,
+    channel: channel!,
+    item_id: item_id!,
+    item_version: item_version!,
+    applicant: applicant!,
+    owner: owner!,
+    closed,
+  };
+}
+
+function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: WorkingCalendar): Row {
+  const rule = workflow.deadlines[ledger.name]!;
+  const date = dated(workflow, ledger, of.closed === 1 && isOpen(ledger), calendar);
+  // Written out: rows of one shape, made without copying.
+  return {
+    stream: of.stream!,
     deadline: ledger.name,
     workflow: workflow.name,
+    version: workflow.version,
+    region: of.region!,
+    department: of.department!,
+    channel: of.channel!,
+    item_id: of.item_id!,
+    item_version: of.item_version!,
+    applicant: of.applicant!,
+    owner: of.owner!,
     kind: rule.kind ?? 'atMost',
     limit_kind: rule.limit ?? 'statutory',
+    status: date.status!,
+    ticking: date.ticking!,
+    held: date.held!,
+    due_on: date.due_on!,
+    due_at: date.due_at!,
+    warn_at: date.warn_at!,
+    provisional: date.provisional!,
     generation: ledger.generation,
     anchored_at: ledger.anchor.at,
     met_at: ledger.metAt ?? null,
+    late: date.late!,
+    late_by: date.late_by!,
     ledger: JSON.stringify(ledger),
-    ...dated(workflow, ledger, closed === 1 && isOpen(ledger), calendar),
   };
 }
 
@@ -251,21 +294,29 @@ function isOpen({ status }: DeadlineLedger): boolean {
   return status === 'running' || status === 'paused';
 }
 
-function hasDeadlines({ deadlines }: Workflow): boolean {
-  for (const _ in deadlines) return true;
-  return false;
+const namesOfDeadlines = new WeakMap<Workflow, readonly string[]>();
+
+function deadlineNames(workflow: Workflow): readonly string[] {
+  let names = namesOfDeadlines.get(workflow);
+  if (names === undefined) {
+    names = Object.keys(workflow.deadlines);
+    namesOfDeadlines.set(workflow, names);
+  }
+  return names;
 }
 
-/** Every deadline a case may have had before it moved to this version. */
-function earlierRules(registry: WorkflowRegistry, { name }: Workflow): Workflow['deadlines'] {
-  return Object.assign({}, ...registry.all().flatMap((workflow) => (workflow.name === name ? [workflow.deadlines] : [])));
+/** Every deadline that any version of a workflow has, for cases that move from one to another. */
+function everyDeadline(registry: WorkflowRegistry, name: string): readonly string[] {
+  return [...new Set(registry.all().flatMap((workflow) => (workflow.name === name ? deadlineNames(workflow) : [])))];
 }
 
 /** Calendars by what the log knows of them; one is made only when that has changed. */
 function knownCalendars(definition: CalendarDefinition) {
   let last: { readonly asOf: string; readonly notices: string; readonly calendar: WorkingCalendar } | undefined;
   const withNotices = (notices: string): CalendarDefinition =>
-    notices === '[]' ? definition : { ...definition, notices: [...definition.notices, ...(JSON.parse(notices) as CalendarNotice[])] };
+    notices === '[]'
+      ? definition
+      : { ...definition, notices: [...definition.notices, ...(JSON.parse(notices) as CalendarNotice[])] };
 
   return {
     of(row: Row): WorkingCalendar {

@@ -1,10 +1,10 @@
 import type { RecordedEvent } from '../domain/event.js';
 import type { Checkpoint, TableChanges } from '../read-store/read-store.js';
 import { keyOf, keyText, type Row, type RowValue, type TableSpec } from '../read-store/table-spec.js';
-import type { Projection, Rows } from './projection.js';
+import type { Projection, Rows, Tally } from './projection.js';
 
-/** Rows kept in memory between pages, per read model; the rows of a few thousand cases that are being worked on. */
-export const ROWS_KEPT = 8_000;
+/** Rows kept in memory between pages, per table: those of the cases that are being worked on. More of them live long enough to cost more in garbage collection than they spare in look-ups. */
+export const ROWS_KEPT = 2_000;
 
 /** Rows by table and key; undefined says that there is none. */
 type RowMap = Map<string, Row | undefined>;
@@ -22,11 +22,24 @@ export function rowMemory({ tables }: Projection): RowMemory {
   };
 }
 
-/** A page of events folded into the rows it touches. */
-export type Folded = {
-  readonly changes: readonly TableChanges[];
+/** Events folded into the rows they touch, page after page, until the rows are written. */
+export type Fold = {
+  /**
+   * Applies a page of events in memory.
+   *
+   * @param events whose rows the memory holds
+   * @param histories by event id, for those that need one
+   * @param skipped ids of events to leave out
+   * @throws UntakenEvent after which nothing of this fold may be written
+   */
+  apply(
+    events: readonly RecordedEvent[],
+    histories: ReadonlyMap<string, readonly RecordedEvent[]>,
+    skipped: ReadonlySet<string>,
+  ): void;
+  changes(): readonly TableChanges[];
   /** Lets the memory know that the changes were written. */
-  readonly written: () => void;
+  written(): void;
 };
 
 /** An event that `apply` does not take: the one at `index` of the page. */
@@ -78,21 +91,10 @@ export function rowsToRead(
   return new Map([...missing].map(([spec, keys]) => [spec, [...keys.values()]]));
 }
 
-/**
- * Applies a page of events in memory.
- *
- * @param memory holds every row that the page looks at
- * @param skipped ids of events to leave out
- * @throws UntakenEvent
- */
-export function fold(
-  projection: Projection,
-  memory: RowMemory,
-  events: readonly RecordedEvent[],
-  histories: ReadonlyMap<string, readonly RecordedEvent[]>,
-  skipped: ReadonlySet<string>,
-): Folded {
-  const tables = new Map(projection.tables.map((spec) => [spec.name, new TableFold(spec, memory.tables.get(spec.name)!)]));
+export function openFold(projection: Projection, memory: RowMemory): Fold {
+  const tables = new Map(
+    projection.tables.map((spec) => [spec.name, new TableFold(spec, memory.tables.get(spec.name)!)]),
+  );
   const tableOf = (name: string): TableFold => {
     const table = tables.get(name);
     if (table === undefined) throw new TypeError(`${projection.name} has no table "${name}"`);
@@ -102,35 +104,65 @@ export function fold(
     get: (table, ...key) => tableOf(table).get(key),
     put: (table, row) => tableOf(table).put(row),
     remove: (table, ...key) => tableOf(table).remove(key),
-    append: (table, row) => tableOf(table).appended.push(row),
-    add: (table, key, deltas) => tableOf(table).add(key, deltas),
+    append: (table, row) => tableOf(table).append(row),
     rewrite: (table, change) => tableOf(table).rewrite(change),
   };
 
-  for (let index = 0; index < events.length; index += 1) {
-    const event = events[index]!;
-    if (skipped.size > 0 && skipped.has(event.id)) continue;
-    try {
-      projection.apply(event, rows, histories.get(event.id) ?? NO_HISTORY);
-    } catch (cause) {
-      throw new UntakenEvent(index, cause);
-    }
-  }
-
   return {
-    changes: [...tables.values()].filter((table) => table.changed).map((table) => table.changes()),
+    apply(events, histories, skipped) {
+      for (let index = 0; index < events.length; index += 1) {
+        const event = events[index]!;
+        if (skipped.size > 0 && skipped.has(event.id)) continue;
+        try {
+          projection.apply(event, rows, histories.get(event.id) ?? NO_HISTORY);
+        } catch (cause) {
+          throw new UntakenEvent(index, cause);
+        }
+      }
+    },
+    changes() {
+      const changes = [...tables.values()].filter((table) => table.changed).map((table) => table.changes());
+      for (const tally of projection.tallies ?? []) {
+        const of = changes.find(({ table }) => table.name === tally.of);
+        if (of !== undefined) changes.push(tallied(tally, of));
+      }
+      return changes;
+    },
     written() {
       for (const table of tables.values()) table.remember();
     },
   };
 }
 
+/** How a tally changes with the rows it counts. */
+function tallied({ table, key }: Tally, { inserted, updated, removed }: RowChanges): TableChanges {
+  const [counter] = table.counters ?? [];
+  if (counter === undefined) throw new TypeError(`the tally ${table.name} names no counter`);
+  const sums = new Map<string, { readonly key: Row; readonly deltas: Record<string, number> }>();
+  const add = (row: Row, delta: number): void => {
+    const counted = key(row);
+    const text = keyText(keyOf(table, counted));
+    const sum = sums.get(text);
+    if (sum === undefined) sums.set(text, { key: counted, deltas: { [counter]: delta } });
+    else sum.deltas[counter] = sum.deltas[counter]! + delta;
+  };
+  for (const row of inserted) add(row, 1);
+  for (const row of removed) add(row, -1);
+  for (const { before, after } of updated) {
+    add(before, -1);
+    add(after, 1);
+  }
+  const added = [...sums.values()].filter(({ deltas }) => deltas[counter] !== 0);
+  return { table, inserted: [], updated: [], removed: [], added, rewrites: [] };
+}
+
 const NO_HISTORY: readonly RecordedEvent[] = [];
 
+type RowChanges = Pick<TableChanges, 'inserted' | 'updated' | 'removed'>;
+
 class TableFold {
-  readonly appended: Row[] = [];
+  readonly #appended: Row[] = [];
   readonly #current: Map<string, Row | undefined> = new Map();
-  readonly #added = new Map<string, { readonly key: Row; readonly deltas: Record<string, number> }>();
   readonly #rewrites: ((row: Row) => Row)[] = [];
   /** Rows of the memory as they are stored once the rewrites are done. */
   #stored: RowMap;
@@ -143,7 +175,7 @@ class TableFold {
   }
 
   get changed(): boolean {
-    return this.#current.size > 0 || this.appended.length > 0 || this.#added.size > 0 || this.#rewrites.length > 0;
+    return this.#current.size > 0 || this.#appended.length > 0 || this.#rewrites.length > 0;
   }
 
   get(key: readonly RowValue[]): Row | undefined {
@@ -154,7 +186,8 @@ class TableFold {
     const current = this.#current.get(text);
     if (current !== undefined || this.#current.has(text)) return current;
     const stored = this.#stored.get(text);
-    if (stored === undefined && !this.#stored.has(text)) throw new TypeError(`a row of ${this.spec.name} was not named by reads`);
+    if (stored === undefined && !this.#stored.has(text))
+      throw new TypeError(`a row of ${this.spec.name} was not named by reads`);
     return stored;
   }
 
@@ -170,14 +203,8 @@ class TableFold {
     if (this.#getText(text) !== undefined) this.#current.set(text, undefined);
   }
 
-  add(key: Row, deltas: Readonly<Record<string, number>>): void {
-    const text = keyText(keyOf(this.spec, key));
-    let sum = this.#added.get(text);
-    if (sum === undefined) {
-      sum = { key, deltas: {} };
-      this.#added.set(text, sum);
-    }
-    for (const column in deltas) sum.deltas[column] = (sum.deltas[column] ?? 0) + deltas[column]!;
+  append(row: Row): void {
+    this.#appended.push(row);
   }
 
   rewrite(change: (row: Row) => Row): void {
@@ -187,18 +214,17 @@ class TableFold {
   }
 
   changes(): TableChanges {
-    const inserted: Row[] = [...this.appended];
+    const inserted: Row[] = [...this.#appended];
     const updated: { before: Row; after: Row }[] = [];
-    const removed: (readonly RowValue[])[] = [];
+    const removed: Row[] = [];
     for (const [text, after] of this.#current) {
       const before = this.#stored.get(text);
       if (before === undefined) {
         if (after !== undefined) inserted.push(after);
-      } else if (after === undefined) removed.push(keyOf(this.spec, before));
+      } else if (after === undefined) removed.push(before);
       else if (after !== before) updated.push({ before, after });
     }
-    const added = [...this.#added.values()].filter(({ deltas }) => Object.values(deltas).some((delta) => delta !== 0));
-    return { table: this.spec, inserted, updated, removed, added, rewrites: this.#rewrites };
+    return { table: this.spec, inserted, updated, removed, added: [], rewrites: this.#rewrites };
   }
 
   remember(): void {

@@ -4,11 +4,18 @@ import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
 import type { Checkpoint, Generation, Halt, ReadStore } from '../read-store/read-store.js';
 import { keyOf, keyText } from '../read-store/table-spec.js';
-import { checkpointAfter, type Folded, fold, rowMemory, rowsToRead, UntakenEvent } from './fold.js';
+import { checkpointAfter, type Fold, openFold, rowMemory, rowsToRead, UntakenEvent } from './fold.js';
 import type { Projection } from './projection.js';
 
-/** `taken`: rows and checkpoint are written. `lost`: another process writes this generation too and was first. `gone`: it was switched away or dropped. */
-export type Outcome = 'taken' | 'lost' | 'halted' | 'gone';
+/** Events held in memory before their rows are written, where they may be. */
+const EVENTS_HELD = 16_000;
+
+/**
+ * `taken`: written, or held where that was allowed. `lost`: another process writes this generation too and was first.
+ * `dropped`: what was held is forgotten, since some event among it cannot be taken; the same events are to be offered
+ * again, not to be held. `gone`: it was switched away or dropped.
+ */
+export type Outcome = 'taken' | 'lost' | 'dropped' | 'halted' | 'gone';
 
 export type FillerDeps = {
   readonly store: Pick<EventStore, 'read'>;
@@ -20,42 +27,72 @@ export type FillerDeps = {
 export type GenerationFiller = {
   readonly generation: Generation;
   position(): bigint | undefined;
-  events(): number;
   halted(): Halt | undefined;
-  /** Takes events that follow on from its position; those before it are passed over. @throws CaseError when a store fails */
-  take(events: readonly RecordedEvent[]): Promise<Outcome>;
+  /**
+   * Takes events that follow on from its position; those before it are passed over.
+   *
+   * @param hold whether they may be kept in memory for now, to be written with the next ones; its position is then ahead of what is stored
+   * @throws CaseError when a store fails; what was held is then forgotten
+   */
+  take(events: readonly RecordedEvent[], hold?: boolean): Promise<Outcome>;
   /** Reads again where it stands. Answers whether it is still there. */
   refresh(): Promise<boolean>;
 };
 
-export async function generationFiller(deps: FillerDeps, projection: Projection, generation: Generation): Promise<GenerationFiller> {
+export async function generationFiller(
+  deps: FillerDeps,
+  projection: Projection,
+  generation: Generation,
+): Promise<GenerationFiller> {
   const { store, readStore, clock } = deps;
   const memory = rowMemory(projection);
   const { name, version, basis } = generation;
   const skips = await readStore.skips(name);
-  const skipped = new Set(skips.filter((skip) => skip.version === version && skip.basis === basis).map(({ event }) => event));
+  const skipped = new Set(
+    skips.filter((skip) => skip.version === version && skip.basis === basis).map(({ event }) => event),
+  );
   let checkpoint: Checkpoint = generation;
+  let held: { readonly fold: Fold; readonly to: Checkpoint } | undefined;
   let halted = generation.halted;
 
-  async function take(offered: readonly RecordedEvent[]): Promise<Outcome> {
-    const events = following(offered, checkpoint.position);
+  const reached = (): Checkpoint => held?.to ?? checkpoint;
+
+  async function take(offered: readonly RecordedEvent[], hold = false): Promise<Outcome> {
+    const events = following(offered, reached().position);
     if (halted !== undefined) return 'halted';
-    if (events.length === 0) return 'taken';
+    if (events.length === 0 && (held === undefined || hold)) return 'taken';
+    const before = held !== undefined;
     try {
-      return await takeAll(events);
+      return await takeAll(events, hold);
     } catch (error) {
-      memory.forget();
-      if (error instanceof UntakenEvent) return takeUpTo(events, error.index, error.cause);
+      forget();
       // A store that fails is no fault of the events.
       if (error instanceof CaseError) throw error;
+      if (before) return 'dropped';
+      if (error instanceof UntakenEvent) return takeUpTo(events, error.index, error.cause);
       return events.length === 1 ? haltAt(events[0]!, error) : takeOneByOne(events);
     }
   }
 
-  async function takeAll(events: readonly RecordedEvent[]): Promise<Outcome> {
+  function forget(): void {
+    held = undefined;
+    memory.forget();
+  }
+
+  async function takeAll(events: readonly RecordedEvent[], hold: boolean): Promise<Outcome> {
     await fillMemory(events);
-    const folded = fold(projection, memory, events, await historiesOf(events), skipped);
-    return (await written(events, folded)) ? 'taken' : afterLoss();
+    const fold = held?.fold ?? openFold(projection, memory);
+    fold.apply(events, await historiesOf(events), skipped);
+    const to = checkpointAfter(reached(), events);
+    if (hold && to.events - checkpoint.events < EVENTS_HELD) {
+      held = { fold, to };
+      return 'taken';
+    }
+    if (!(await readStore.commit(generation, checkpoint, to, fold.changes()))) return afterLoss();
+    held = undefined;
+    checkpoint = to;
+    fold.written();
+    return 'taken';
   }
 
   async function fillMemory(events: readonly RecordedEvent[]): Promise<void> {
@@ -70,17 +107,12 @@ export async function generationFiller(deps: FillerDeps, projection: Projection,
     for (const event of events) {
       if (!projection.needsHistory?.(event)) continue;
       const stream = await readStream(store, event.stream);
-      histories.set(event.id, stream.filter(({ revision }) => revision <= event.revision));
+      histories.set(
+        event.id,
+        stream.filter(({ revision }) => revision <= event.revision),
+      );
     }
     return histories;
-  }
-
-  async function written(events: readonly RecordedEvent[], { changes, written }: Folded): Promise<boolean> {
-    const to = checkpointAfter(checkpoint, events);
-    if (!(await readStore.commit(generation, checkpoint, to, changes))) return false;
-    checkpoint = to;
-    written();
-    return true;
   }
 
   async function afterLoss(): Promise<Outcome> {
@@ -111,8 +143,10 @@ export async function generationFiller(deps: FillerDeps, projection: Projection,
   }
 
   async function refresh(): Promise<boolean> {
-    memory.forget();
-    const found = (await readStore.generations()).find((one) => one.name === name && one.generation === generation.generation);
+    forget();
+    const found = (await readStore.generations()).find(
+      (one) => one.name === name && one.generation === generation.generation,
+    );
     if (found === undefined) return false;
     checkpoint = found;
     halted = found.halted;
@@ -121,8 +155,7 @@ export async function generationFiller(deps: FillerDeps, projection: Projection,
 
   return {
     generation,
-    position: () => checkpoint.position,
-    events: () => checkpoint.events,
+    position: () => reached().position,
     halted: () => halted,
     take,
     refresh,

@@ -36,11 +36,19 @@ export function writeCursor(mark: string, after: readonly CursorValue[]): string
  *
  * @throws CaseError `CURSOR_INVALID` when the cursor is of another list, filter or order
  */
-export function readCursor(mark: string, types: readonly ('string' | 'number')[], cursor: string | undefined): readonly CursorValue[] | undefined {
+export function readCursor(
+  mark: string,
+  types: readonly ('string' | 'number')[],
+  cursor: string | undefined,
+): readonly CursorValue[] | undefined {
   if (cursor === undefined) return undefined;
   try {
     const [found, ...after] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    if (found === mark && after.length === types.length && after.every((value, index) => typeof value === types[index])) {
+    if (
+      found === mark &&
+      after.length === types.length &&
+      after.every((value, index) => typeof value === types[index])
+    ) {
       return after as CursorValue[];
     }
   } catch {
@@ -50,7 +58,12 @@ export function readCursor(mark: string, types: readonly ('string' | 'number')[]
 }
 
 /** The rows of one page, out of one row more than fits. */
-export function pageOf<Row, Item>(rows: readonly Row[], limit: number, item: (row: Row) => Item, cursor: (last: Row) => string): Page<Item> {
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  item: (row: Row) => Item,
+  cursor: (last: Row) => string,
+): Page<Item> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items: items.map(item), ...(rows.length > limit && last !== undefined && { next: cursor(last) }) };

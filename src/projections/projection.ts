@@ -19,11 +19,19 @@ export interface Rows {
   remove(table: string, ...key: readonly RowValue[]): void;
   /** Writes a row that is certain not to be there and that no later event looks at or changes. */
   append(table: string, row: Row): void;
-  /** Adds to the counters of a row, which is there from the first addition on until they all are zero. */
-  add(table: string, key: Row, deltas: Readonly<Record<string, number>>): void;
-  /** Changes every row of a table, however many: for the rare event that concerns them all. Keys stay as they are. Not for tables that are appended to or counted in. */
+  /** Changes every row of a table, however many: for the rare event that concerns them all. Keys stay as they are. Not for tables that are appended to or tallied. */
   rewrite(table: string, change: (row: Row) => Row): void;
 }
+
+/** A table that counts another one's rows by what they show; kept from how those rows changed, however many events that took. */
+export type Tally = {
+  /** Its one counter is named in `counters`. */
+  readonly table: TableSpec;
+  /** The table whose rows are counted. */
+  readonly of: string;
+  /** The key under which a row counts. */
+  readonly key: (row: Row) => Row;
+};
 
 /**
  * A read model: rows built from events alone, in position order, so that it can be dropped and rebuilt on any day with
@@ -38,7 +46,9 @@ export type Projection = {
   readonly version: number;
   /** A digest of what the rows depend on besides the events: definitions, the calendar as shipped. Another one rebuilds too. */
   readonly basis: string;
+  /** Those that tallies keep are not among them. */
   readonly tables: readonly TableSpec[];
+  readonly tallies?: readonly Tally[];
   /** The rows `apply` will look at. */
   readonly reads: (event: RecordedEvent) => readonly RowKey[];
   /** Whether `apply` needs the events of the stream up to and including this one. For rare events: it is a read of the store. */
@@ -46,5 +56,10 @@ export type Projection = {
   /** @throws whatever it meets in an event it cannot take: the read model then halts there, alone */
   readonly apply: (event: RecordedEvent, rows: Rows, history: readonly RecordedEvent[]) => void;
 };
+
+/** Every table of a read model. */
+export function tablesOf({ tables, tallies = [] }: Projection): readonly TableSpec[] {
+  return [...tables, ...tallies.map(({ table }) => table)];
+}
 
 export const NOTHING_READ: readonly RowKey[] = [];

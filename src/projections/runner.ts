@@ -5,7 +5,7 @@ import type { Generation, Halt, ReadStore, Skip } from '../read-store/read-store
 import { shapeOf } from '../read-store/table-spec.js';
 import { type ProjectionFollower, projectionFollower } from './follower.js';
 import { type Pacing, systemPacing } from './pacing.js';
-import type { Projection } from './projection.js';
+import { type Projection, tablesOf } from './projection.js';
 
 /** How long appended events are gathered before they are written into the read models; a reader that waits is not kept. */
 export const LIVE_BATCH_MS = 50;
@@ -135,18 +135,36 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
   function followerOf(name: string): ProjectionFollower {
     const follower = followers.find(({ projection }) => projection.name === name);
     if (follower) return follower;
-    throw new CaseError({ code: 'PROJECTION_UNKNOWN', projection: name, known: projections.map((projection) => projection.name) });
+    throw new CaseError({
+      code: 'PROJECTION_UNKNOWN',
+      projection: name,
+      known: projections.map((projection) => projection.name),
+    });
   }
 
   /** Why a read model cannot answer yet, or undefined when all can. */
-  function hindrance(generations: readonly Generation[], position: bigint | undefined, head: bigint, names: readonly string[]): CaseError | undefined {
+  function hindrance(
+    generations: readonly Generation[],
+    position: bigint | undefined,
+    head: bigint,
+    names: readonly string[],
+  ): CaseError | undefined {
     for (const name of names) {
-      const shape = shapeOf(followerOf(name).projection.tables);
+      const shape = shapeOf(tablesOf(followerOf(name).projection));
       const active = generations.find((one) => one.name === name && one.role === 'active' && one.shape === shape);
-      if (active !== undefined && (position === undefined || (active.position !== undefined && active.position >= position))) continue;
+      if (
+        active !== undefined &&
+        (position === undefined || (active.position !== undefined && active.position >= position))
+      )
+        continue;
       const halt = (active ?? generations.find((one) => one.name === name && one.role === 'building'))?.halted;
       if (halt !== undefined) {
-        return new CaseError({ code: 'PROJECTION_HALTED', projection: name, position: String(halt.position), detail: halt.detail });
+        return new CaseError({
+          code: 'PROJECTION_HALTED',
+          projection: name,
+          position: String(halt.position),
+          detail: halt.detail,
+        });
       }
       const behind = Number((position ?? head) - (active?.position ?? 0n));
       return new CaseError({ code: 'PROJECTION_BEHIND', projection: name, behind });
@@ -154,7 +172,11 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
     return undefined;
   }
 
-  async function waitFor(position: bigint | undefined, timeoutMs = DEFAULT_WAIT_MS, names = projections.map(({ name }) => name)): Promise<void> {
+  async function waitFor(
+    position: bigint | undefined,
+    timeoutMs = DEFAULT_WAIT_MS,
+    names = projections.map(({ name }) => name),
+  ): Promise<void> {
     const head = position ?? (await store.head()) ?? 0n;
     const late = new AbortController();
     let expired = false;
@@ -191,7 +213,8 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
   return {
     async status() {
       const [head, generations] = [await store.head(), await readStore.generations()];
-      const lag = (position: bigint | undefined): number => (head === undefined ? 0 : Math.max(0, Number(head - (position ?? 0n))));
+      const lag = (position: bigint | undefined): number =>
+        head === undefined ? 0 : Math.max(0, Number(head - (position ?? 0n)));
       const part = (one: Generation | undefined) => ({
         position: one?.position,
         events: one?.events ?? 0,
@@ -199,7 +222,8 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
         halted: one?.halted,
       });
       return followers.map(({ projection, superseded }) => {
-        const of = (role: Generation['role']) => generations.find((one) => one.name === projection.name && one.role === role);
+        const of = (role: Generation['role']) =>
+          generations.find((one) => one.name === projection.name && one.role === role);
         const building = of('building');
         return {
           name: projection.name,
@@ -216,7 +240,8 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
     async skip(name, position, { actor, reason }) {
       const follower = followerOf(name);
       if (reason.trim() === '') throw refusedSkip('reason', 'says why the event is left out');
-      if (!(await follower.skip(position, { actor, reason }))) throw refusedSkip('position', `${name} does not halt at ${position}`);
+      if (!(await follower.skip(position, { actor, reason })))
+        throw refusedSkip('position', `${name} does not halt at ${position}`);
     },
 
     skips: (name) => readStore.skips(followerOf(name).projection.name),
@@ -240,5 +265,8 @@ function refusedSkip(path: string, message: string): CaseError {
 function lowest(followers: readonly ProjectionFollower[]): bigint | undefined {
   const positions = followers.filter((follower) => follower.follows()).map((follower) => follower.position());
   if (positions.some((position) => position === undefined)) return undefined;
-  return (positions as bigint[]).reduce<bigint | undefined>((low, position) => (low === undefined || position < low ? position : low), undefined);
+  return (positions as bigint[]).reduce<bigint | undefined>(
+    (low, position) => (low === undefined || position < low ? position : low),
+    undefined,
+  );
 }

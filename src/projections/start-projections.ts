@@ -21,7 +21,13 @@ export type ProjectionsOptions = Omit<RunnerDeps, 'projections'> & {
 export type Projections = ProjectionRunner & { readonly queries: CaseQueries };
 
 /** Starts the ledger's read models (cases and their counts, timeline, due cases), which then follow the log until stopped. */
-export async function startProjections({ registry, calendar, noticeOf, others = [], ...deps }: ProjectionsOptions): Promise<Projections> {
+export async function startProjections({
+  registry,
+  calendar,
+  noticeOf,
+  others = [],
+  ...deps
+}: ProjectionsOptions): Promise<Projections> {
   const projections = [
     caseList(registry),
     timeline(registry),

@@ -59,7 +59,8 @@ export type TableChanges = {
   readonly inserted: readonly Row[];
   /** Rows that were there, as they were and as they are now. */
   readonly updated: readonly { readonly before: Row; readonly after: Row }[];
-  readonly removed: readonly (readonly RowValue[])[];
+  /** As they were. */
+  readonly removed: readonly Row[];
   /** Differences for counters; `key` holds every column that is none. */
   readonly added: readonly { readonly key: Row; readonly deltas: Readonly<Record<string, number>> }[];
   /** Asked of every row stored, one after the other and before anything above is written; the same row changes nothing. */
@@ -85,7 +86,12 @@ export interface ReadStore {
    * Makes empty tables for a read model beside its active ones. Where the same version is being built already, by
    * whomever, that one is given; one of another version is dropped.
    */
-  build(model: { readonly name: string; readonly version: number; readonly basis: string; readonly tables: readonly TableSpec[] }): Promise<Generation>;
+  build(model: {
+    readonly name: string;
+    readonly version: number;
+    readonly basis: string;
+    readonly tables: readonly TableSpec[];
+  }): Promise<Generation>;
 
   /** Rows by key; those that are not there are left out. */
   rows(of: GenerationRef, table: TableSpec, keys: readonly (readonly RowValue[])[]): Promise<readonly Row[]>;

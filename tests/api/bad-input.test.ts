@@ -186,7 +186,7 @@ describe('bad input', () => {
     expect([put.status, put.body.code, put.headers.get('allow')]).toEqual([
       405,
       'METHOD_NOT_ALLOWED',
-      'HEAD, GET, OPTIONS',
+      'GET, HEAD, OPTIONS',
     ]);
   });
 

@@ -250,7 +250,7 @@ describe('reach', () => {
     }
   });
 
-  it.each([
+  it.each<[string, object, Record<string, string>?]>([
     ['a permitted event', { event: noted() }],
     ['a stale revision', { event: noted() }, { 'if-match': '"77"' }],
     ['invalid data', { event: { type: 'permit.noted', data: { text: 7 } } }],

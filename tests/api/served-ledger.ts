@@ -8,7 +8,9 @@ import type { Actor } from '../../src/domain/access.js';
 import type { Workflow } from '../../src/domain/workflow.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { type Ledger, openLedger } from '../../src/ledger.js';
-import { followLedger } from '../../src/main.js';
+import { startProjections } from '../../src/projections/start-projections.js';
+import { subjectCaseQuery, subjectCases } from '../../src/projections/subject-cases.js';
+import { sqliteReadStore } from '../../src/read-store/sqlite/sqlite-read-store.js';
 import { permitWorkflow } from '../support/permit.js';
 
 export const SECRET = 'a secret of the tests, 32 bytes or more';
@@ -89,14 +91,14 @@ export async function serveLedger(
     masterKey: new Uint8Array(32).fill(7),
     ...(options.maxPending !== undefined && { maxPending: options.maxPending }),
   });
-  const following = options.readModels === false ? undefined : await followLedger(ledger, { views: undefined, clock });
+  const following = options.readModels === false ? undefined : await readModelsOf(ledger);
   const logged: Record<string, unknown>[] = [];
   const logger = pino({ base: null }, { write: (line: string) => logged.push(JSON.parse(line)) });
   const app = createApp({
     ledger: caseLedger(options.wrapLedger?.(ledger) ?? ledger),
     registry: ledger.registry,
     events: ledger.store,
-    ...(following && { readModels: following }),
+    ...(following && { readModels: following.readModels }),
     verifier: await tokenVerifier({
       key: { secret: SECRET },
       issuer: 'https://issuer.test',
@@ -155,6 +157,19 @@ export async function serveLedger(
       await server.close();
       await following?.close();
       await ledger.close();
+    },
+  };
+}
+
+async function readModelsOf(ledger: Ledger) {
+  const { store, registry, calendar, clock } = ledger;
+  const readStore = sqliteReadStore({ path: ':memory:' });
+  const projections = await startProjections({ store, readStore, registry, calendar, clock, others: [subjectCases] });
+  return {
+    readModels: { projections, casesOfSubject: subjectCaseQuery({ readStore, projections }) },
+    async close() {
+      await projections.stop();
+      await readStore.close();
     },
   };
 }

@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { jest } from '@jest/globals';
+
+/** Every command is a process of its own, and a busy machine starts them slowly. */
+jest.setTimeout(180_000);
 
 export const PROGRAM = resolve('dist/cli/main.js');
 

@@ -5,6 +5,7 @@ import { memoryEventStore } from '../../src/event-store/memory/memory-event-stor
 import { permitWorkflow } from '../support/permit.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import {
+  administrator,
   another,
   clerk,
   codeOf,
@@ -622,16 +623,6 @@ describe.each([
     expect(await here.stored(caseId)).toHaveLength(3);
   });
 
-  it('an event allowed only since it looked last is accepted', async () => {
-    await here.engine.open(openPermit('open-2', { caseId: 'q-1' }));
-    await there.engine.send(sendPermit('q-1', 'x', noted('x')));
-    expect((await here.engine.send(sendPermit('q-1', 'refuse', refused, { reason: 'void' }))).state).toBe('refused');
-    expect(await failureOf(there.engine.send(sendPermit('q-1', 'y', noted('y'))))).toMatchObject({
-      code: 'EVENT_NOT_ALLOWED',
-      state: 'refused',
-    });
-  });
-
   it('an event no longer allowed is refused as the case is now', async () => {
     await there.engine.send(sendPermit(caseId, 'grant', granted));
     expect(await failureOf(here.engine.send(sendPermit(caseId, 'note-2', noted('two'))))).toEqual({
@@ -671,6 +662,43 @@ describe.each([
     await there.engine.open(openPermit('open-2', { caseId: 'q-1' }));
     expect(await codeOf(here.engine.open(openPermit('open-3', { caseId: 'q-1' })))).toBe('CASE_EXISTS');
     expect((await here.engine.send(sendPermit('q-1', 'note', noted('x')))).revision).toBe(1);
+  });
+});
+
+describe('a no from what an engine remembers', () => {
+  const workflows = [permitWorkflow(1, { maxNotes: 1 }), permitWorkflow(2, { maxNotes: 3 })];
+
+  /** Two engines that have met a case under version 1, which takes no more notes; one of them has moved it to version 2, which does. */
+  async function moved(): Promise<[Office, Office]> {
+    const here = await permitOffice({ workflows });
+    const there = await another(here, { workflows });
+    await here.engine.open(openPermit('open-1', { caseId: 'p-1', version: 1, events: [requested(), noted('one')] }));
+    for (const { engine } of [here, there]) {
+      expect(await codeOf(engine.send(sendPermit('p-1', 'note-2', noted('two'))))).toBe('GUARD_DENIED');
+    }
+    await there.engine.migrate({
+      workflow: 'permit',
+      caseId: 'p-1',
+      commandId: 'move',
+      actor: administrator,
+      toVersion: 2,
+    });
+    return [here, there];
+  }
+
+  it('does not stand when the case has gone on to where it is a yes', async () => {
+    const [here] = await moved();
+    expect(await here.engine.send(sendPermit('p-1', 'note-2', noted('two')))).toMatchObject({
+      revision: 3,
+      version: 2,
+    });
+  });
+
+  it('does not stand against a command the other engine has accepted meanwhile', async () => {
+    const [here, there] = await moved();
+    const first = await there.engine.send(sendPermit('p-1', 'note-2', noted('two')));
+    expect(await here.engine.send(sendPermit('p-1', 'note-2', noted('two')))).toEqual({ ...first, repeated: true });
+    expect(await here.stored('p-1')).toHaveLength(4);
   });
 });
 

@@ -142,6 +142,22 @@ describe('a key ring', () => {
   });
 });
 
+describe('a key ring that is closed', () => {
+  it('says so to whoever asks', async () => {
+    const ring = ringOn(':memory:');
+    ring.close();
+    const asking: (() => unknown)[] = [
+      () => ring.key('s-1'),
+      () => ring.find([idNumber('1')]),
+      () => ring.accesses('s-1'),
+      () => ring.create([named('s-1', '1')]),
+      () => ring.forget('s-1', MORNING),
+      () => ring.recordAccess([]),
+    ];
+    for (const ask of asking) expect(await codeOf((async () => ask())())).toBe('STORE_CLOSED');
+  });
+});
+
 describe('forgetting a subject', () => {
   it('destroys its key and the ways to find it', async () => {
     const path = folder('a.keys');

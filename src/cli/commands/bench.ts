@@ -3,7 +3,6 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type OutputFlags, wholeNumber, withOutput } from '../command-options.js';
-import { measure } from '../measure.js';
 import type { Session } from '../session.js';
 import { output, table } from '../terminal.js';
 
@@ -24,6 +23,7 @@ export function benchCommand(program: Command, session: Session): void {
     .action(async (flags: BenchFlags) => {
       const folder = mkdtempSync(join(flags.folder ?? tmpdir(), 'caseledger-bench-'));
       try {
+        const { measure } = await import('../measure.js');
         const found = await measure({ folder, seconds: flags.seconds, callers: flags.callers, session });
         const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() };
         output(session.terminal, flags).result({ machine, ...found }, () => [

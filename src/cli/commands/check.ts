@@ -24,9 +24,15 @@ export function checkCommand(program: Command, session: Session, leave: (code: E
   });
 }
 
+/** Diverging cases shown to a person. */
+const LISTED = 50;
+
 function checkLines({ cases, events, diverging, changedDefinitions }: LedgerCheck): readonly string[] {
   return [
-    ...diverging.map(({ workflow, caseId, failure }) => `diverges  ${workflow} ${caseId}: ${describeFailure(failure)}`),
+    ...diverging
+      .slice(0, LISTED)
+      .map(({ workflow, caseId, failure }) => `diverges  ${workflow} ${caseId}: ${describeFailure(failure)}`),
+    ...(diverging.length > LISTED ? [`… and ${diverging.length - LISTED} more; --json lists them all`] : []),
     ...changedDefinitions.map(
       ({ workflow, version, recorded, registered }) =>
         `changed   ${workflow} version ${version}: recorded under ${recorded}, registered as ${registered}`,

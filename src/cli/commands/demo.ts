@@ -2,15 +2,12 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { mintToken } from '../../api/token.js';
 import type { Actor } from '../../domain/access.js';
 import { CliError } from '../cli-error.js';
 import { type LedgerFlags, wholeNumber, withLedger } from '../command-options.js';
-import { DEMO_REGION } from '../demo/demo-cases.js';
-import { layOutDemoLedger } from '../demo/demo-ledger.js';
+import { DEMO_REGION } from '../demo/demo-region.js';
 import { EXIT } from '../exit-code.js';
 import { progress } from '../progress.js';
-import { serveUntilStopped } from '../serving.js';
 import { ledgerSetup, type Session } from '../session.js';
 import { type Language, type Output, output, table } from '../terminal.js';
 import { givenTokenSecret, ledgerTokenSecret } from '../token-secret.js';
@@ -70,6 +67,7 @@ export function demoCommand(program: Command, session: Session): void {
       const path = ledgerPath(flags, session);
       const setup = await ledgerSetup(session, { ...flags, ledger: path }, { create: true });
       const out = output(session.terminal, flags);
+      const { layOutDemoLedger } = await import('../demo/demo-ledger.js');
       const bar = progress(session.terminal, 'events', undefined);
       const summary = await layOutDemoLedger(session, setup, path, bar.update).finally(bar.stop);
       const told = { ledger: path, new: summary !== undefined, ...summary };
@@ -86,6 +84,8 @@ export function demoCommand(program: Command, session: Session): void {
         tokens: { key: { secret }, ...issuerOf(config) },
         logLevel: session.terminal.env.LOG_LEVEL ? config.logLevel : ('warn' as const),
       };
+      const { mintToken } = await import('../../api/token.js');
+      const { serveUntilStopped } = await import('../serving.js');
       await serveUntilStopped(session, setup, serving, async (url) => {
         const tokens = await Promise.all(
           ACCOUNTS.map(

@@ -1,9 +1,7 @@
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { calendarInForce } from '../../domain/working-calendar.js';
 import type { CsvOptions } from '../../import/csv-reader.js';
-import { importLog, type LogSummary } from '../../import/import-log.js';
-import { loadLogMap } from '../../import/log-map.js';
-import { readLog } from '../../import/log-reader.js';
+import type { LogSummary } from '../../import/import-log.js';
 import { type ActorFlags, actorOf, type LedgerFlags, withActor, withLedger } from '../command-options.js';
 import { progress } from '../progress.js';
 import { type Session, withOpenLedger } from '../session.js';
@@ -43,6 +41,12 @@ export function importCommand(program: Command, session: Session): void {
     .option('--resource-column <name>', 'column that says who')
     .action(async (log: string, flags: ImportFlags) => {
       const out = output(session.terminal, flags);
+      const [{ importLog }, { loadLogMap }, { readLog }, { calendarInForce }] = await Promise.all([
+        import('../../import/import-log.js'),
+        import('../../import/log-map.js'),
+        import('../../import/log-reader.js'),
+        import('../../domain/working-calendar.js'),
+      ]);
       const loaded = flags.map === undefined ? undefined : await loadLogMap(flags.map);
       const brought = loaded?.workflow === undefined ? [] : [loaded.workflow];
       await withOpenLedger(session, flags, { create: true, brought }, async (ledger) => {
@@ -58,6 +62,9 @@ export function importCommand(program: Command, session: Session): void {
           ...(loaded && { map: loaded.map, mapPath: flags.map! }),
         }).finally(bar.stop);
         out.result(summary, () => summaryLines(summary));
+        const module = loaded?.map.workflowModule;
+        if (module !== undefined)
+          out.note(`other commands on these cases want --workflows ${join(dirname(flags.map!), module)}`);
       });
     });
 }

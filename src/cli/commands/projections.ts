@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { followLedger } from '../../main.js';
 import type { ProjectionStatus } from '../../projections/runner.js';
+import type { ReadModels } from '../../read-models.js';
 import { CliError } from '../cli-error.js';
 import { type ActorFlags, actorOf, type LedgerFlags, withActor, withLedger } from '../command-options.js';
 import { EXIT } from '../exit-code.js';
@@ -73,9 +73,10 @@ export function projectionsCommand(program: Command, session: Session): void {
 async function withFollowing(
   session: Session,
   flags: LedgerFlags,
-  work: (projections: Awaited<ReturnType<typeof followLedger>>['projections']) => Promise<void>,
+  work: (projections: ReadModels['projections']) => Promise<void>,
 ): Promise<void> {
   await withOpenLedger(session, flags, { create: false }, async (ledger, { views }) => {
+    const { followLedger } = await import('../../read-models.js');
     const models = await followLedger(ledger, { views, clock: session.clock });
     try {
       await work(models.projections);

@@ -4,7 +4,6 @@ import type { Config } from '../../config.js';
 import { CliError } from '../cli-error.js';
 import { type LedgerFlags, wholeNumber, withLedger } from '../command-options.js';
 import { EXIT } from '../exit-code.js';
-import { serveUntilStopped } from '../serving.js';
 import { ledgerSetup, type Session } from '../session.js';
 import { output } from '../terminal.js';
 import { givenTokenSecret, ledgerTokenSecret } from '../token-secret.js';
@@ -27,6 +26,7 @@ export function serveCommand(program: Command, session: Session): void {
         ? { secret: givenTokenSecret(config) ?? ledgerTokenSecret(setup.location, session.randomBytes) }
         : givenKey(config);
       const out = output(session.terminal, flags);
+      const { serveUntilStopped } = await import('../serving.js');
       await serveUntilStopped(
         session,
         setup,

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { mintToken } from '../../api/token.js';
 import { CliError } from '../cli-error.js';
 import { type ActorFlags, actorOf, type OutputFlags, wholeNumber, withActor, withOutput } from '../command-options.js';
 import { EXIT } from '../exit-code.js';
@@ -26,6 +25,7 @@ export function tokenCommand(program: Command, session: Session): void {
       if (actor.roles.length === 0) throw new CliError(EXIT.usage, 'name the roles the token carries with --role');
       const secret =
         givenTokenSecret(config) ?? ledgerTokenSecret(ledgerLocation(flags.ledger ?? config.ledger), randomBytes);
+      const { mintToken } = await import('../../api/token.js');
       const token = await mintToken(actor, {
         secret,
         clock,

@@ -1,11 +1,11 @@
 import type { Actor } from '../../domain/access.js';
 import type { CatalogueItem } from '../../workflows/catalogue/catalogue-item.js';
 import { countyItems } from '../../workflows/catalogue/county-items.js';
+import { DEMO_REGION } from './demo-region.js';
 import { type OfficeDays, officeDate } from './demo-time.js';
 
-/** Daishan county (岱山县), and two of its towns. */
-export const DEMO_REGION = '330921';
-const TOWNS = ['330921', '330921100000', '330921101000'];
+/** The county itself, and two of its towns. */
+const TOWNS = [DEMO_REGION, '330921100000', '330921101000'];
 
 /** One step of the story: what happened, when, and who said so. */
 export type DemoStep = {

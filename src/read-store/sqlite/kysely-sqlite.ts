@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Database, SqlValue } from '../../event-store/sqlite/sqlite-binding.js';
 
 /** Prepared statements kept: one per shape of query and generation. */

@@ -1,7 +1,19 @@
 import { CaseError } from '../../domain/case-error.js';
-import { type Database, openDatabase, type Row as SqlRow, sqliteErrorCode } from '../../event-store/sqlite/sqlite-binding.js';
+import {
+  type Database,
+  openDatabase,
+  type Row as SqlRow,
+  sqliteErrorCode,
+} from '../../event-store/sqlite/sqlite-binding.js';
 import { isBusy, isNotADatabase, storeFailure } from '../../event-store/sqlite/sqlite-failure.js';
-import { type Checkpoint, type Generation, type GenerationRef, type ReadStore, type Skip, tableName } from '../read-store.js';
+import {
+  type Checkpoint,
+  type Generation,
+  type GenerationRef,
+  type ReadStore,
+  type Skip,
+  tableName,
+} from '../read-store.js';
 import { shapeOf } from '../table-spec.js';
 import { kyselyOver } from './kysely-sqlite.js';
 import { createIndexesSql, createTableSql, type TableWriter, tableWriter } from './table-writer.js';
@@ -98,7 +110,8 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
 
   function drop(row: SqlRow): void {
     const { name, generation } = generationOf(row);
-    for (const table of JSON.parse(String(row.tables)) as string[]) database.exec(`DROP TABLE IF EXISTS ${tableName(table, generation)}`);
+    for (const table of JSON.parse(String(row.tables)) as string[])
+      database.exec(`DROP TABLE IF EXISTS ${tableName(table, generation)}`);
     database.prepare('DELETE FROM read_models WHERE name = ? AND generation = ?').run(name, generation);
     writers.delete(`${name} ${generation}`);
   }
@@ -118,7 +131,9 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
           if (found.version === version && found.basis === basis && found.shape === shapeOf(tables)) return found;
           drop(building);
         }
-        const last = database.prepare('SELECT max(generation) AS generation FROM read_models WHERE name = ?').get(name)?.generation;
+        const last = database
+          .prepare('SELECT max(generation) AS generation FROM read_models WHERE name = ?')
+          .get(name)?.generation;
         // A number is not given twice: whoever still fills the dropped tables must not find others under it.
         const generation = Math.max(Number(last ?? 0), Number(building?.generation ?? 0)) + 1;
         for (const table of tables) database.exec(createTableSql(table, generation));
@@ -138,7 +153,14 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
 
     async commit(of, from, to, changes) {
       return inTransaction(() => {
-        const moved = moveOn.run(to.position ?? null, to.event ?? null, to.events, of.name, of.generation, from.position ?? null);
+        const moved = moveOn.run(
+          to.position ?? null,
+          to.event ?? null,
+          to.events,
+          of.name,
+          of.generation,
+          from.position ?? null,
+        );
         if (Number(moved.changes) === 0) return false;
         const writer = writerOf(of);
         for (const change of changes) writer.write(change);
@@ -170,7 +192,9 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
           .run(to.position ?? null, to.event ?? null, to.events, of.name, of.generation);
         const { name, version, basis, position, event, detail, actor, reason, at } = skip;
         database
-          .prepare('INSERT INTO read_model_skips (name, version, basis, position, event, detail, actor, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+          .prepare(
+            'INSERT INTO read_model_skips (name, version, basis, position, event, detail, actor, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+          )
           .run(name, version, basis, position, event, detail, actor, reason, at);
         return true;
       });
@@ -203,7 +227,9 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
           if (Number(row.position ?? -1) < Number(old.position ?? -1)) return false;
           drop(old);
         }
-        database.prepare(`UPDATE read_models SET role = 'active' WHERE name = ? AND generation = ?`).run(of.name, of.generation);
+        database
+          .prepare(`UPDATE read_models SET role = 'active' WHERE name = ? AND generation = ?`)
+          .run(of.name, of.generation);
         return true;
       });
     },
@@ -246,7 +272,12 @@ function generationOf(row: SqlRow): Generation {
     halted:
       position === null
         ? undefined
-        : { position: BigInt(position as number), event: String(row.halted_event), detail: String(row.halted_detail), at: String(row.halted_at) },
+        : {
+            position: BigInt(position as number),
+            event: String(row.halted_event),
+            detail: String(row.halted_detail),
+            at: String(row.halted_at),
+          },
   };
 }
 
@@ -275,11 +306,13 @@ function recognise(database: Database, path: string): void {
   const applicationId = pragma(database, 'application_id');
   const version = pragma(database, 'user_version');
   if (applicationId === VIEWS_APPLICATION_ID) {
-    if (version > VIEWS_SCHEMA_VERSION) throw new CaseError({ code: 'STORE_TOO_NEW', path, version, supported: VIEWS_SCHEMA_VERSION });
+    if (version > VIEWS_SCHEMA_VERSION)
+      throw new CaseError({ code: 'STORE_TOO_NEW', path, version, supported: VIEWS_SCHEMA_VERSION });
     return;
   }
   const objects = database.prepare('SELECT count(*) AS objects FROM sqlite_schema').get()?.objects;
-  if (applicationId !== 0 || version !== 0 || objects !== 0) throw notReadModels(path, 'it is a database of something else than read models');
+  if (applicationId !== 0 || version !== 0 || objects !== 0)
+    throw notReadModels(path, 'it is a database of something else than read models');
 }
 
 // SQLite does not wait for the lock that a change of journal mode needs, as it does for all others.
@@ -302,7 +335,9 @@ function migrate(database: Database, path: string): void {
   // Asked again under the lock: another process may have been laying the same file out.
   recognise(database, path);
   for (const sql of VIEWS_MIGRATIONS.slice(pragma(database, 'user_version'))) database.exec(sql);
-  database.exec(`PRAGMA application_id = ${VIEWS_APPLICATION_ID}; PRAGMA user_version = ${VIEWS_SCHEMA_VERSION}; COMMIT`);
+  database.exec(
+    `PRAGMA application_id = ${VIEWS_APPLICATION_ID}; PRAGMA user_version = ${VIEWS_SCHEMA_VERSION}; COMMIT`,
+  );
 }
 
 function pragma(database: Database, name: string): number {

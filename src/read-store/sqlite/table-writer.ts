@@ -49,8 +49,7 @@ export function tableWriter(database: Database, generation: number): TableWriter
   function rows(table: TableSpec, keys: readonly (readonly RowValue[])[]): Row[] {
     const found: Row[] = [];
     const { primaryKey } = table;
-    const match =
-      primaryKey.length === 1 ? '?' : `(${primaryKey.map(() => '?').join(', ')})`;
+    const match = primaryKey.length === 1 ? '?' : `(${primaryKey.map(() => '?').join(', ')})`;
     const columns = primaryKey.length === 1 ? primaryKey[0] : `(${primaryKey.join(', ')})`;
     for (let at = 0; at < keys.length; ) {
       const size = keys.length - at >= KEYS_AT_ONCE ? KEYS_AT_ONCE : 1;
@@ -58,7 +57,9 @@ export function tableWriter(database: Database, generation: number): TableWriter
       const list = Array(size).fill(match).join(', ');
       const condition = primaryKey.length === 1 ? `${columns} IN (${list})` : `${columns} IN (VALUES ${list})`;
       found.push(
-        ...(prepared(`SELECT * FROM ${tableName(table.name, generation)} WHERE ${condition}`).all(...(chunk.flat() as SqlValue[])) as Row[]),
+        ...(prepared(`SELECT * FROM ${tableName(table.name, generation)} WHERE ${condition}`).all(
+          ...(chunk.flat() as SqlValue[]),
+        ) as Row[]),
       );
       at += size;
     }
@@ -95,7 +96,9 @@ export function tableWriter(database: Database, generation: number): TableWriter
   }
 
   function remove(table: TableSpec, key: readonly RowValue[]): void {
-    prepared(`DELETE FROM ${tableName(table.name, generation)} WHERE ${keyCondition(table)}`).run(...(key as SqlValue[]));
+    prepared(`DELETE FROM ${tableName(table.name, generation)} WHERE ${keyCondition(table)}`).run(
+      ...(key as SqlValue[]),
+    );
   }
 
   function add(table: TableSpec, key: Row, deltas: Readonly<Record<string, number>>): void {
@@ -119,7 +122,12 @@ export function tableWriter(database: Database, generation: number): TableWriter
     );
     let page = first.all() as Row[];
     while (page.length > 0) {
-      for (const row of page) update(table, row, rewrites.reduce((changed, change) => change(changed), row));
+      for (const row of page)
+        update(
+          table,
+          row,
+          rewrites.reduce((changed, change) => change(changed), row),
+        );
       page = next.all(...(keyOf(table, page.at(-1)!) as SqlValue[])) as Row[];
     }
   }
@@ -128,7 +136,7 @@ export function tableWriter(database: Database, generation: number): TableWriter
     rows,
     write({ table, inserted, updated, removed, added, rewrites }) {
       if (rewrites.length > 0) rewrite(table, rewrites);
-      for (const key of removed) remove(table, key);
+      for (const row of removed) remove(table, keyOf(table, row));
       for (const { before, after } of updated) update(table, before, after);
       insert(table, inserted);
       for (const { key, deltas } of added) add(table, key, deltas);
