@@ -18,28 +18,28 @@ export function jsonBody(limit: number): RequestHandler {
   });
 }
 
-/** Turns what the body parser says into the API's own failures; everything else goes on. */
+/** Turns what Express and its body parser say of a request into the API's own failures; everything else goes on. */
 export function bodyFailures(limitOf: (path: string) => number): ErrorRequestHandler {
   return (error, req, _res, next) => {
-    const failure = bodyFailure((error as { type?: unknown } | undefined)?.type, limitOf(req.path));
-    next(failure && !(error instanceof ApiError) ? new ApiError(failure) : error);
+    const failure = error instanceof ApiError ? undefined : requestFailure(error, limitOf(req.path));
+    next(failure ? new ApiError(failure, { cause: error }) : error);
   };
 }
 
-function bodyFailure(type: unknown, limit: number): ApiFailure | undefined {
-  switch (type) {
-    case 'entity.too.large':
-      return { code: 'BODY_TOO_LARGE', limit };
-    case 'entity.parse.failed':
-    case 'request.size.invalid':
-    case 'request.aborted':
-      return { code: 'BODY_MALFORMED' };
-    case 'encoding.unsupported':
-    case 'charset.unsupported':
-      return { code: 'BODY_TYPE_UNSUPPORTED', supported: ['application/json'] };
-    default:
-      return undefined;
+function requestFailure(error: unknown, limit: number): ApiFailure | undefined {
+  const { type, status } = (error ?? {}) as { readonly type?: unknown; readonly status?: unknown };
+  if (type === 'entity.too.large') return { code: 'BODY_TOO_LARGE', limit };
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return { code: 'BODY_TYPE_UNSUPPORTED', supported: ['application/json'] };
   }
+  if (error instanceof URIError) {
+    return {
+      code: 'REQUEST_INVALID',
+      issues: [{ path: 'path', code: 'invalid_encoding', message: 'is not percent-encoded UTF-8' }],
+    };
+  }
+  // What is left of the parser's own: text that is not JSON, packed data that cannot be unpacked, a client that went away.
+  return typeof status === 'number' && status >= 400 && status < 500 ? { code: 'BODY_MALFORMED' } : undefined;
 }
 
 /** Counts brackets outside strings, before anything is built from the text. */

@@ -39,7 +39,11 @@ export function withLedger(command: Command): Command {
     )
     .option('--keys <file>', "the key store's file (CASELEDGER_KEYS; <ledger>.keys)")
     .option('--views <file>', "the read models' file (CASELEDGER_VIEWS; <ledger>.views)")
-    .option('--workflows <module>', 'ES module whose workflows are registered; may be repeated', gather)
+    .option(
+      '--workflows <module>',
+      'ES module whose workflows and look-ups are registered; may be repeated (CASELEDGER_WORKFLOWS)',
+      gather,
+    )
     .option('--no-shipped', 'leave out the workflows that come with the package');
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Node, parseExpressionAt } from 'acorn';
+import type * as Acorn from 'acorn';
 import { z } from 'zod';
 import { canonicalText } from './canonical-event.js';
 import { nodePath, nodeTransitions, stateNodes } from './machine-parts.js';
@@ -99,7 +99,16 @@ function describe(value: unknown): unknown {
 
 function syntaxOf(text: string): unknown {
   const asExpression = /^(async\s+)?(function\b|\(|[\w$]+\s*=>)/.test(text) ? text : `({${text}})`;
-  return strip(parseExpressionAt(asExpression, 0, { ecmaVersion: 'latest' }));
+  acorn ??= loadAcorn();
+  return strip(acorn.parseExpressionAt(asExpression, 0, { ecmaVersion: 'latest' }));
+}
+
+let acorn: typeof Acorn | undefined;
+
+// Loaded when first needed: a released definition brings its hash along, and a process that starts wants to be quick.
+function loadAcorn(): typeof Acorn {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  return createRequire(import.meta.url)('acorn') as typeof Acorn;
 }
 
 function strip(node: unknown): unknown {
@@ -107,7 +116,7 @@ function strip(node: unknown): unknown {
   if (node === null || typeof node !== 'object') return node;
   if (node instanceof RegExp) return String(node);
   if (Array.isArray(node)) return node.map(strip);
-  const { start: _start, end: _end, raw: _raw, ...rest } = node as Node & Record<string, unknown>;
+  const { start: _start, end: _end, raw: _raw, ...rest } = node as Acorn.Node & Record<string, unknown>;
   return Object.fromEntries(
     Object.entries(rest)
       .filter(([, member]) => member !== undefined)

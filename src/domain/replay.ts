@@ -56,10 +56,8 @@ function builtIn(
   if (event.type !== 'case.migrated') return state;
   const { to } = event.data as unknown as { to: { version: number } };
   const target = definitions.get(state.workflow.name, to.version);
-  return retell(
-    target,
-    history.filter(({ revision }) => revision < event.revision),
-  );
+  const before = history.filter(({ revision }) => revision < event.revision);
+  return { ...retell(target, before), openedAt: state.openedAt };
 }
 
 /**

@@ -244,7 +244,7 @@ export function judgeMigration(
     actor: recordedActor(trial.command.actor, 'administrator'),
     facts: undefined,
     occurredAt: trial.recordedAt,
-    after: { ...retell(target, history), revision: current.revision + 1 },
+    after: { ...retell(target, history), revision: current.revision + 1, openedAt: current.openedAt },
   };
 }
 

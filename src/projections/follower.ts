@@ -53,9 +53,10 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
   const shape = shapeOf(tables);
   let active: GenerationFiller | undefined;
   let superseded = false;
-  let catchingUp: Promise<void> | undefined;
+  const running = new Set<Promise<void>>();
+  let catchingUp = false;
   let building: Promise<void> | undefined;
-  let wakeBuilder: AbortController | undefined;
+  const untilSkips = new Set<AbortController>();
 
   async function load(): Promise<Generation | undefined> {
     const found = (await readStore.generations()).find((one) => one.name === name && one.role === 'active');
@@ -83,10 +84,11 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
     const found = await load();
     // Newer code's tables are not replaced by those of older code that is still running somewhere.
     if (found === undefined || (superseded && found.version <= version)) startBuilding();
+    if (active?.halted() !== undefined) startCatchingUp();
   }
 
   async function offer(page: readonly RecordedEvent[], after: bigint | undefined): Promise<void> {
-    if (active === undefined || catchingUp !== undefined || active.halted() !== undefined) return;
+    if (active === undefined || catchingUp) return;
     if (isBefore(active.position(), after)) {
       startCatchingUp();
       return;
@@ -108,32 +110,45 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
       if (isBefore(active?.position(), readTo())) startCatchingUp();
       return;
     }
-    if (outcome === 'halted') onFailure(haltOf(active));
+    if (outcome === 'halted') {
+      onFailure(haltOf(active));
+      startCatchingUp();
+    }
     onMoved();
   }
 
   function startCatchingUp(): void {
-    if (signal.aborted || active === undefined) return;
-    catchingUp ??= catchUp().finally(() => {
-      catchingUp = undefined;
-    });
+    if (signal.aborted || catchingUp) return;
+    catchingUp = true;
+    keepTrack(catchUp());
   }
 
-  /** Reads for itself up to where the one reader is, and then takes its pages again. */
+  function keepTrack(task: Promise<void>): void {
+    const done = task.finally(() => running.delete(done));
+    running.add(done);
+  }
+
+  /** Reads for itself up to where the one reader is, and then takes its pages again. While it is halted it waits here. */
   async function catchUp(): Promise<void> {
-    while (!signal.aborted && active !== undefined && active.halted() === undefined) {
-      try {
-        const page = await nextPage(active);
-        if (page.length === 0 && !isBefore(active.position(), readTo())) return;
-        const outcome = await active.take(page);
-        if (outcome === 'gone') await load();
-        else await settle(outcome);
-        await pacing.turn();
-      } catch (error) {
-        if (isCaseError(error, 'STORE_CLOSED')) return;
-        onFailure(error);
-        await pacing.wait(RETRY_MS, signal);
+    // Ends in the very turn in which it finds that it has caught up: no page of the reader falls between.
+    try {
+      while (!signal.aborted && active !== undefined) {
+        try {
+          if (active.halted() !== undefined) await untilSkipped(active);
+          const page = await nextPage(active);
+          if (page.length === 0 && active.halted() === undefined && !isBefore(active.position(), readTo())) return;
+          const outcome = await active.take(page);
+          if (outcome === 'gone') await load();
+          else await settle(outcome);
+          await pacing.turn();
+        } catch (error) {
+          if (isCaseError(error, 'STORE_CLOSED')) return;
+          onFailure(error);
+          await pacing.wait(RETRY_MS, signal);
+        }
       }
+    } finally {
+      catchingUp = false;
     }
   }
 
@@ -143,10 +158,13 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
   }
 
   function startBuilding(): Promise<void> {
-    building ??= build().finally(() => {
-      building = undefined;
+    if (building !== undefined) return building;
+    const started = build().finally(() => {
+      if (building === started) building = undefined;
     });
-    return building;
+    building = started;
+    keepTrack(started);
+    return started;
   }
 
   async function build(): Promise<void> {
@@ -183,23 +201,40 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
       else if (!indexed) {
         await readStore.index(filler.generation, tables);
         indexed = true;
-      } else if (await readStore.activate(filler.generation)) return settleSwitch();
-      else if (await filler.refresh()) await pacing.turn();
-      else return settleSwitch();
+      } else if ((await readStore.activate(filler.generation)) || !(await isBeingBuilt(filler))) return settleSwitch();
+      else await pacing.turn();
     }
   }
 
+  /** Whether it is still to be switched to: another process may have done that, or have dropped it. */
+  async function isBeingBuilt(filler: GenerationFiller): Promise<boolean> {
+    const { generation } = filler.generation;
+    if (!(await filler.refresh())) return false;
+    return (await readStore.generations()).some(
+      (one) => one.name === name && one.generation === generation && one.role === 'building',
+    );
+  }
+
   async function settleSwitch(): Promise<void> {
+    // From here on a rebuild that is asked for is another one.
+    building = undefined;
     await load();
     if (isBefore(active?.position(), readTo())) startCatchingUp();
   }
 
+  /** Waits for a word to go on, from this process or another. */
   async function untilSkipped(filler: GenerationFiller): Promise<void> {
     while (!signal.aborted && filler.halted() !== undefined) {
-      wakeBuilder = new AbortController();
-      await pacing.wait(RETRY_MS, wakeBuilder.signal);
+      const wake = new AbortController();
+      untilSkips.add(wake);
+      await pacing.wait(RETRY_MS, wake.signal);
+      untilSkips.delete(wake);
       if (!(await filler.refresh())) return;
     }
+  }
+
+  function wakeHalted(): void {
+    for (const wake of untilSkips) wake.abort();
   }
 
   return {
@@ -224,18 +259,13 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
       const at = clock.now().toISOString();
       const skip = { name, version: halted.version, basis: halted.basis, position, event, detail, actor, reason, at };
       if (!(await readStore.skip(halted satisfies GenerationRef, to, skip))) return false;
-      wakeBuilder?.abort();
-      if (active !== undefined && active.generation.generation === halted.generation) {
-        await active.refresh();
-        startCatchingUp();
-      }
+      wakeHalted();
       return true;
     },
 
     async stopped() {
-      wakeBuilder?.abort();
-      await building;
-      await catchingUp;
+      wakeHalted();
+      await Promise.all(running);
     },
   };
 }

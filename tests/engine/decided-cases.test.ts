@@ -15,6 +15,22 @@ import {
 const stream = 'permit-p-1';
 const workflows = [permitWorkflow(1), permitWorkflow(2)];
 
+describe('a case known without asking the store', () => {
+  const ref = { workflow: 'permit', caseId: 'p-1' };
+
+  it('is the case as this engine met it last', async () => {
+    const office = await permitOffice();
+    const other = await another(office);
+    expect(office.engine.known(ref)).toBeUndefined();
+    await office.engine.open(openPermit('open-1', { caseId: 'p-1' }));
+    expect(office.engine.known(ref)).toEqual(await office.engine.load(ref));
+    expect(other.engine.known(ref)).toBeUndefined();
+    await other.engine.send(sendPermit('p-1', 'note-1', noted('one')));
+    expect(office.engine.known(ref)!.revision).toBe(0);
+    expect(other.engine.known(ref)).toEqual(await office.engine.load(ref));
+  });
+});
+
 describe('a case kept as it was decided', () => {
   it('is what reading it afresh would give, after any news', async () => {
     const { engine, store, registry } = await permitOffice({ workflows });

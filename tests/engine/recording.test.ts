@@ -1,7 +1,9 @@
 import { replay } from '../../src/domain/replay.js';
 import type { OpenCommand } from '../../src/engine/command.js';
 import { checkLedger } from '../../src/engine/ledger-check.js';
+import { permitWorkflow } from '../support/permit.js';
 import {
+  administrator,
   another,
   clerk,
   codeOf,
@@ -103,6 +105,16 @@ describe('a recorded log', () => {
       revision: 3,
       state: 'granted',
     });
+  });
+
+  it('was opened when its first step happened, also after it moved to another version', async () => {
+    const workflows = [permitWorkflow(1), permitWorkflow(2)];
+    const office = await permitOffice({ workflows });
+    await office.engine.record(recorded('log-1', [{ type: 'permit.lost', data: {} }], { version: 1 }));
+    await office.engine.migrate({ ...ref, commandId: 'move', actor: administrator, toVersion: 2 });
+    const cold = await another(office, { workflows });
+    expect(office.engine.known(ref)).toEqual(await cold.engine.load(ref));
+    expect(await cold.engine.load(ref)).toMatchObject({ version: 2, revision: 1, state: 'draft', openedAt: at(1) });
   });
 
   it('is taken in once, and lists its deviations again', async () => {

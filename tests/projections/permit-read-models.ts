@@ -56,9 +56,7 @@ export async function rowsSeen(
 }
 
 /** A ledger of permits with something of everything: open, granted and refused cases, deviations, a moved case, a foreign stream. */
-export async function permitLedger(
-  cases: number,
-): Promise<{
+export async function permitLedger(cases: number): Promise<{
   readonly events: readonly RecordedEvent[];
   readonly registry: WorkflowRegistry;
   readonly office: Office;
@@ -98,7 +96,7 @@ export async function permitLedger(
                 caseId,
                 commandId: `${caseId}-log`,
                 actor: importer,
-                events: [granted, noted('too late')],
+                events: [granted, granted],
               }),
           ]
         : []),

@@ -201,15 +201,13 @@ describe('read models that follow the log', () => {
     await first.waitFor(HEAD, LONG_MS);
     await first.stop();
 
-    const other = events
-      .slice(0, 50)
-      .map(
-        (event): RecordedEvent => ({
-          ...event,
-          type: `other.${event.type}`,
-          id: event.id.replace(/^.{8}/, 'ffffffff'),
-        }),
-      );
+    const other = events.slice(0, 50).map(
+      (event): RecordedEvent => ({
+        ...event,
+        type: `other.${event.type}`,
+        id: event.id.replace(/^.{8}/, 'ffffffff'),
+      }),
+    );
     const second = await start({ store: growingStore(other, other.length), readStore, projections: [typeCounter({})] });
     await second.waitFor(other.at(-1)!.position, LONG_MS);
 

@@ -12,6 +12,7 @@ import {
   sourcesHash,
   type WorkflowLock,
 } from '../../scripts/workflow-lock.mjs';
+import { definitionProblems } from '../../src/domain/definition-check.js';
 import { definitionHash } from '../../src/domain/definition-hash.js';
 import type { Workflow, WorkflowSource } from '../../src/domain/workflow.js';
 import { applicationV1 } from '../../src/workflows/application/v1/workflow.js';
@@ -37,6 +38,10 @@ describe('released definitions', () => {
 
   it('carry the hash the lock pins, so that none is computed when they are loaded', () => {
     for (const workflow of shippedWorkflows) expect(workflow.hash).toBe(lock[lockKey(workflow)]?.hash);
+  });
+
+  it('pass every check of a definition, which is not repeated when they are loaded', () => {
+    for (const workflow of shippedWorkflows) expect(definitionProblems(workflow)).toEqual([]);
   });
 
   it('have one lock, in the two forms it is needed in', () => {
