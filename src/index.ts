@@ -26,7 +26,7 @@ export {
 export type { Explanation, ExplanationStep } from './domain/explain-deadline.js';
 export { explanationText } from './domain/explanation-text.js';
 export type { NextEvent } from './domain/next-events.js';
-export { ERASED, type PublicData, personal, subject, WITHHELD } from './domain/personal-data.js';
+export { ERASED, LOST, type PublicData, personal, subject, WITHHELD } from './domain/personal-data.js';
 export { calendarDays, months, type Term, type TermUnit, workingDays, workingHours } from './domain/term.js';
 export type { Title } from './domain/title.js';
 export {
@@ -71,3 +71,5 @@ export { importLog, type LogSummary } from './import/import-log.js';
 export { type LogMap, loadLogMap } from './import/log-map.js';
 export { readLog } from './import/log-reader.js';
 export { type Ledger, type LedgerOptions, openLedger } from './ledger.js';
+export type { CaseItem, CaseQueries, DueItem, Standing, TimelineItem } from './projections/case-queries.js';
+export type { Projection } from './projections/projection.js';

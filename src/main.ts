@@ -7,6 +7,9 @@ import { type TokenOptions, tokenVerifier } from './api/token.js';
 import type { Ledger } from './ledger.js';
 import type { ReadModels } from './read-models.js';
 
+export { mintToken, type TokenOptions } from './api/token.js';
+export { followLedger, type ReadModelOptions, type ReadModels } from './read-models.js';
+
 export type ServiceOptions = {
   readonly ledger: Ledger;
   readonly models: ReadModels;

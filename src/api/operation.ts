@@ -85,6 +85,7 @@ export function mount(app: Express, one: Operation, bodyLimit: number): void {
   const enter = (req: Request, res: Response, next: () => void): void => {
     contextOf(res).route = path;
     authorise(res, access, id);
+    if (access !== 'public') res.setHeader('Cache-Control', 'no-store');
     checkAccept(req, offered);
     next();
   };

@@ -54,7 +54,7 @@ export function caseledgerProgram(session: Session): Program {
   sendCommand(program, session);
   showCommand(program, session);
   historyCommand(program, session);
-  replayCommand(program, session);
+  replayCommand(program, session, leave);
   explainCommand(program, session);
   dueCommand(program, session);
   importCommand(program, session);

@@ -33,13 +33,20 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 
 function complain(error: unknown, args: readonly string[], terminal: Terminal): ExitCode {
   // Commander has said its line already; help and --version end in one as well.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok;
+    if (args.includes('--json')) tellProgram(terminal, error.message.replace(/^error: /, ''), { code: 'USAGE' });
+    return EXIT.usage;
+  }
   const { exitCode, line, details } = complaint(error, languageFlag(args) ?? languageOf(terminal.env));
   terminal.stderr.write(`caseledger: ${line}\n`);
   if (terminal.env.CASELEDGER_DEBUG && error instanceof Error) terminal.stderr.write(`${error.stack}\n`);
-  if (args.includes('--json'))
-    terminal.stdout.write(`${JSON.stringify({ error: { message: line, ...details } }, null, 2)}\n`);
+  if (args.includes('--json')) tellProgram(terminal, line, details);
   return exitCode;
+}
+
+function tellProgram(terminal: Terminal, message: string, details: object): void {
+  terminal.stdout.write(`${JSON.stringify({ error: { message, ...details } }, null, 2)}\n`);
 }
 
 type Complaint = { readonly exitCode: ExitCode; readonly line: string; readonly details: object };

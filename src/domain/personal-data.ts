@@ -227,19 +227,22 @@ export function sealedParts(stored: JsonObject): readonly SealedPart[] {
 /** What stands where a personal value was destroyed with its key. */
 export const ERASED = { erased: true } as const;
 
+/** What stands where the key of a personal value is neither there nor destroyed: the key store has lost it. */
+export const LOST = { lost: true } as const;
+
 /** What stands where the reader may not see a personal value. */
 export const WITHHELD = { withheld: true } as const;
 
 /** Stored data with each sealed part's fields put back: the values `reveal` gives, or a marker for each field. */
 export function revealPersonal(
   stored: JsonObject,
-  reveal: (part: SealedPart) => JsonObject | typeof ERASED | typeof WITHHELD,
+  reveal: (part: SealedPart) => JsonObject | typeof ERASED | typeof LOST | typeof WITHHELD,
 ): JsonObject {
   let data = openPart(stored);
   for (const part of sealedParts(stored)) {
     const revealed = reveal(part);
     const fields =
-      revealed === ERASED || revealed === WITHHELD
+      revealed === ERASED || revealed === LOST || revealed === WITHHELD
         ? Object.fromEntries(part.fields.map((field) => [field, revealed as unknown as JsonValue]))
         : (revealed as JsonObject);
     data = patch(data, part.path, (object) => ({ ...object, ...fields }));

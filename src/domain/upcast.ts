@@ -5,11 +5,12 @@ import type { WorkflowRegistry } from './workflow-registry.js';
 
 /**
  * Yesterday's shape in today's: the event with its public data brought, shape by shape, to the one its definition has
- * now. What is stored never changes; personal parts stay sealed. Applied where events are read and nowhere else.
+ * now. What is stored never changes; personal parts stay sealed. Applied where events are read and nowhere else. An event
+ * of a definition that is not registered stays as it is: who needs the definition says that it is missing.
  *
  * @throws CaseError `ENVELOPE_UNKNOWN` for an envelope or a data shape newer than this version knows
  */
-export function upcast(event: RecordedEvent, registry: Pick<WorkflowRegistry, 'get' | 'names'>): RecordedEvent {
+export function upcast(event: RecordedEvent, registry: Pick<WorkflowRegistry, 'find'>): RecordedEvent {
   const { metadata } = event;
   if (metadata.envelope !== ENVELOPE_VERSION) {
     throw unknown(
@@ -17,8 +18,7 @@ export function upcast(event: RecordedEvent, registry: Pick<WorkflowRegistry, 'g
       `its envelope has version ${String(metadata.envelope)}, this version reads ${ENVELOPE_VERSION}`,
     );
   }
-  if (!registry.names().includes(metadata.workflow.name)) return event;
-  const definition = registry.get(metadata.workflow.name, metadata.workflow.version).events[event.type];
+  const definition = registry.find(metadata.workflow.name, metadata.workflow.version)?.events[event.type];
   const shape = definition?.schema ?? 1;
   if (!definition || metadata.schema === shape) return event;
   if (metadata.schema > shape)

@@ -7,6 +7,8 @@ import type { RoleDefinition, Workflow } from './workflow.js';
 export type WorkflowRegistry = {
   /** @throws CaseError `WORKFLOW_UNKNOWN` · `WORKFLOW_VERSION_UNKNOWN` */
   get(name: string, version: number): Workflow;
+  /** The same, or undefined where it is not registered. */
+  find(name: string, version: number): Workflow | undefined;
   /** The newest version. @throws CaseError `WORKFLOW_UNKNOWN` */
   current(name: string): Workflow;
   /** Every version of every workflow, by name, then version. */
@@ -67,6 +69,7 @@ export function workflowRegistry(workflows: readonly Workflow[]): WorkflowRegist
         known: versions.map((one) => one.version),
       });
     },
+    find: (name, version) => byName.get(name)?.find((one) => one.version === version),
     current: (name) => versionsOf(name).at(-1)!,
     all: () => [...byName.values()].flat(),
     names: () => [...byName.keys()].sort(),

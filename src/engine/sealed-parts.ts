@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { canonicalText } from '../domain/canonical-event.js';
 import { CaseError } from '../domain/case-error.js';
 import type { JsonObject, RecordedEvent } from '../domain/event.js';
-import { ERASED, type PersonalPart, revealPersonal, type SealedPart, WITHHELD } from '../domain/personal-data.js';
+import { ERASED, LOST, type PersonalPart, revealPersonal, type SealedPart, WITHHELD } from '../domain/personal-data.js';
 import type { KeyRing, SubjectKey } from './key-ring.js';
 
 const NONCE_BYTES = 12;
@@ -47,7 +47,8 @@ export function readableData(event: RecordedEvent, keys: KeyRing, reveal: boolea
   const place = { ledger: event.metadata.ledger, stream: event.stream, eventId: event.id };
   return revealPersonal(event.data, (part) => {
     const key = keys.key(part.subject);
-    if (key === 'erased' || key === undefined) return ERASED;
+    if (key === 'erased') return ERASED;
+    if (key === undefined) return LOST;
     return reveal ? opened(part, key, place, event) : WITHHELD;
   });
 }

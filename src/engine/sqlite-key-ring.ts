@@ -1,13 +1,15 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { CaseError } from '../domain/case-error.js';
+import { closeLedgerFile } from '../event-store/sqlite/ledger-file.js';
 import { type Database, openDatabase } from '../event-store/sqlite/sqlite-binding.js';
-import { storeFailure } from '../event-store/sqlite/sqlite-failure.js';
+import { isBusy, storeFailure } from '../event-store/sqlite/sqlite-failure.js';
 import type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './key-ring.js';
 
 /** `PRAGMA application_id` of a key store, so that it is never taken for a ledger. */
 const APPLICATION_ID = 0x434c4b59;
 const SCHEMA_VERSION = 1;
+const RETRY_MS = 10;
 const BUSY_TIMEOUT_MS = 10_000;
 const MASTER_KEY_BYTES = 32;
 const SUBJECT_KEY_BYTES = 64;
@@ -106,12 +108,23 @@ export function sqliteKeyRing(options: {
     return undefined;
   }
 
-  function key(subject: string): SubjectKey | 'erased' | undefined {
+  let looked = false;
+
+  /** Forgets what was cached when another process has written. Asked once in a turn of the event loop, since asking takes a lock on the file. */
+  function noticeOthers(): void {
+    if (looked) return;
+    looked = true;
+    setImmediate(() => {
+      looked = false;
+    });
     const version = dataVersion.get()?.data_version;
-    if (version !== seenVersion) {
-      cache.clear();
-      seenVersion = version;
-    }
+    if (version === seenVersion) return;
+    cache.clear();
+    seenVersion = version;
+  }
+
+  function key(subject: string): SubjectKey | 'erased' | undefined {
+    noticeOthers();
     const cached = cache.get(subject);
     if (cached) return cached;
     const row = selectKey.get(subject);
@@ -190,7 +203,7 @@ export function sqliteKeyRing(options: {
       if (closed) return;
       closed = true;
       if (queue.length > 0) flush();
-      database.close();
+      closeLedgerFile(database, false);
     },
   };
 
@@ -210,7 +223,7 @@ function openKeyStore(path: string, check: Uint8Array): Database {
   try {
     database = openDatabase(path);
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    database.exec('PRAGMA journal_mode = WAL');
+    useWriteAheadLog(database);
     database.exec('PRAGMA synchronous = FULL');
     database.exec('PRAGMA secure_delete = ON');
     prepareSchema(database, path, check);
@@ -222,6 +235,20 @@ function openKeyStore(path: string, check: Uint8Array): Database {
       { code: 'KEY_STORE_UNREADABLE', detail: `${path}: ${(error as Error).message}` },
       { cause: error },
     );
+  }
+}
+
+/** SQLite does not wait for the lock that a change of journal mode needs: another process may be laying the file out. */
+function useWriteAheadLog(database: Database): void {
+  const deadline = BUSY_TIMEOUT_MS / RETRY_MS;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || attempt >= deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    }
   }
 }
 

@@ -66,8 +66,11 @@ export async function generationFiller(
       return await takeAll(events, hold);
     } catch (error) {
       forget();
-      // A store that fails is no fault of the events.
-      if (error instanceof CaseError) throw error;
+      // A store that fails is no fault of the events; one whose tables were dropped meanwhile fails too.
+      if (error instanceof CaseError) {
+        if (await refresh()) throw error;
+        return 'gone';
+      }
       if (before) return 'dropped';
       if (error instanceof UntakenEvent) return takeUpTo(events, error.index, error.cause);
       return events.length === 1 ? haltAt(events[0]!, error) : takeOneByOne(events);

@@ -37,6 +37,19 @@ describe('bad input', () => {
     expect(await refusal(send(gzipSync(large), { 'content-encoding': 'gzip' }))).toEqual([413, 'BODY_TOO_LARGE']);
   });
 
+  it('packed so that it cannot be unpacked is 400 BODY_MALFORMED', async () => {
+    const packed = gzipSync('{"commandId": "a"}').fill(7, 12);
+
+    expect(await refusal(send(packed, { 'content-encoding': 'gzip' }))).toEqual([400, 'BODY_MALFORMED']);
+  });
+
+  it('at an address that is not percent-encoded UTF-8 is 400 REQUEST_INVALID', async () => {
+    expect(await refusal(served.call('GET', '/cases/permit/%E0%A4%A', { as: clerk }))).toEqual([
+      400,
+      'REQUEST_INVALID',
+    ]);
+  });
+
   it('nested too deeply is 400 BODY_TOO_DEEP, whatever brackets its strings hold', async () => {
     const deep = `{"commandId":"deep","event":{"type":"permit.noted","data":{"text":${'['.repeat(400_000)}${']'.repeat(400_000)}}}}`;
 

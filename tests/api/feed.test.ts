@@ -163,6 +163,28 @@ describe('a listener', () => {
     expect((await stream.ended()).at(-1)).toContain('expired');
   });
 
+  it('that does not read what was stored before is dropped too', async () => {
+    served = await serveLedger({
+      readModels: false,
+      limits: { feed: { clients: 5, bufferedBytes: 20_000, heartbeatMs: 20 } },
+    });
+    for (let sent = 0; sent < 12; sent += 1) {
+      await served.openPermit(`p-${sent}`);
+      await note(`p-${sent}`, 'x'.repeat(900_000));
+    }
+    const { hostname, port } = new URL(served.url);
+    const socket = connect(Number(port), hostname);
+    socket.pause();
+    const authorization = `Authorization: Bearer ${await served.token(auditor)}`;
+    socket.write(`GET /feed?after=start HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${authorization}\r\n\r\n`);
+
+    const listening = async () =>
+      (await served.call('GET', '/metrics', { as: auditor })).text.match(/caseledger_feed_clients (\d+)/)![1];
+    while ((await listening()) === '0');
+    while ((await listening()) === '1');
+    socket.destroy();
+  });
+
   it('that does not read is dropped, and the server keeps little for it', async () => {
     served = await serveLedger({
       readModels: false,

@@ -63,6 +63,7 @@ describe('the server', () => {
 
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('x-powered-by')).toBeNull();
+    expect((await served.call('GET', '/cases', { as: clerk })).headers.get('cache-control')).toBe('no-store');
   });
 
   it('logs a line per request with whose, which route, what came of it and how long it took', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
@@ -13,14 +13,6 @@ jest.setTimeout(180_000);
 type Typed = { readonly command: string; readonly printed: string };
 
 describe('the tutorial', () => {
-  it('shows the workflow that lies in examples', () => {
-    const excerpts = codeBlocks(PAGE).filter(({ attributes }) => attributes.startsWith('file='));
-
-    expect(excerpts.length).toBeGreaterThan(0);
-    for (const { attributes, text } of excerpts)
-      expect(readFileSync(attributes.slice('file='.length), 'utf8')).toContain(text);
-  });
-
   it('prints what it says, command by command', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'caseledger-'));
     const env: Record<string, string> = {};

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CaseError, type CaseFailure } from '../../domain/case-error.js';
+import { CaseError, type CaseFailure, describeFailure } from '../../domain/case-error.js';
 import { newCase } from '../../domain/decide.js';
 import type { RecordedEvent } from '../../domain/event.js';
 import { replayNext } from '../../domain/replay.js';
@@ -7,6 +7,7 @@ import { streamIdOf } from '../../domain/stream-id.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import { readStream } from '../../event-store/read-stream.js';
 import { type LedgerFlags, withLedger } from '../command-options.js';
+import { EXIT, type ExitCode } from '../exit-code.js';
 import { type Session, withOpenLedger } from '../session.js';
 import { stateTitle } from '../state-title.js';
 import { output, table } from '../terminal.js';
@@ -14,7 +15,7 @@ import { output, table } from '../terminal.js';
 type Step = { readonly event: RecordedEvent; readonly state: string; readonly divergence?: CaseFailure };
 
 /** `caseledger replay application 2026-0417`: how a case came to be where it is. */
-export function replayCommand(program: Command, session: Session): void {
+export function replayCommand(program: Command, session: Session, leave: (code: ExitCode) => void): void {
   withLedger(
     program.command('replay <workflow> <case-id>').description('replay a case: each event and the state it led to'),
   ).action(async (workflow: string, caseId: string, flags: LedgerFlags) => {
@@ -50,7 +51,9 @@ export function replayCommand(program: Command, session: Session): void {
           ]),
         ),
       );
-      if (divergence) throw new CaseError(divergence);
+      if (!divergence) return;
+      out.note(`caseledger: ${describeFailure(divergence)}`);
+      leave(EXIT.diverging);
     });
   });
 }

@@ -53,6 +53,67 @@ export function asOf(value: string): AsOf {
 
 type Offered = Omit<NextEvent, 'schema'>;
 
+const LABELS = ['region', 'department', 'channel', 'applicant', 'owner'] as const;
+
+const WORDS = {
+  en: {
+    state: 'state',
+    status: 'status',
+    opened: 'opened',
+    recorded: 'recorded',
+    region: 'region',
+    department: 'department',
+    channel: 'channel',
+    applicant: 'applicant',
+    owner: 'owner',
+    item: 'item',
+    deadlines: 'deadlines',
+    mayFollow: 'may follow',
+    version: (version: number, title: string) => `version ${version} of ${title}`,
+    revision: (revision: number) => `revision ${revision}`,
+    open: 'open',
+    closed: 'closed',
+    blocked: 'blocked: ',
+    provisional: ' (provisional)',
+    overdue: 'OVERDUE',
+    running: 'running',
+    paused: 'paused',
+    met: 'met',
+    cancelled: 'cancelled',
+    statutory: 'statutory',
+    promised: 'promised',
+    internal: 'internal',
+  },
+  zh: {
+    state: '状态',
+    status: '办件',
+    opened: '收件时间',
+    recorded: '最近登记',
+    region: '行政区划',
+    department: '承办部门',
+    channel: '申请渠道',
+    applicant: '申请人编号',
+    owner: '申请账号',
+    item: '事项',
+    deadlines: '时限',
+    mayFollow: '后续可办',
+    version: (version: number, title: string) => `${title} 第${version}版规则`,
+    revision: (revision: number) => `修订号 ${revision}`,
+    open: '在办',
+    closed: '办结',
+    blocked: '不可办：',
+    provisional: '（暂定）',
+    overdue: '已超期',
+    running: '计时中',
+    paused: '计时中止',
+    met: '已完成',
+    cancelled: '已取消',
+    statutory: '法定',
+    promised: '承诺',
+    internal: '内部',
+  },
+} as const;
+
 function caseLines(
   out: Output,
   definition: Workflow,
@@ -61,36 +122,50 @@ function caseLines(
   next: readonly Offered[],
 ): readonly string[] {
   const { labels } = view;
+  const words = WORDS[out.language];
   const facts = [
-    ['state', `${view.state}  ${stateTitle(definition, view.state, out.language)}`],
-    ['status', `${view.status}, revision ${view.revision}, version ${view.version} of ${out.title(definition.title)}`],
-    ['opened', view.openedAt],
-    ['recorded', view.recordedAt],
-    ...(['region', 'department', 'channel', 'applicant', 'owner'] as const).flatMap((label) =>
-      labels[label] === undefined ? [] : [[label, labels[label]]],
-    ),
-    ...(labels.item === undefined ? [] : [['item', `${labels.item.id} version ${labels.item.version}`]]),
+    [words.state, `${view.state}  ${stateTitle(definition, view.state, out.language)}`],
+    [
+      words.status,
+      [
+        words[view.status],
+        words.revision(view.revision),
+        words.version(view.version, out.title(definition.title)),
+      ].join(out.language === 'zh' ? '，' : ', '),
+    ],
+    [words.opened, view.openedAt],
+    [words.recorded, view.recordedAt],
+    ...LABELS.flatMap((label) => (labels[label] === undefined ? [] : [[words[label], labels[label]]])),
+    ...(labels.item === undefined ? [] : [[words.item, `${labels.item.id} v${labels.item.version}`]]),
   ];
   return [
     `${view.workflow} ${view.caseId}`,
     ...table(facts.map((row) => ['', ...row])),
     ...(deadlines.length === 0
       ? []
-      : ['deadlines', ...table(deadlines.map((one) => ['', ...deadlineCells(out, one)]))]),
+      : [words.deadlines, ...table(deadlines.map((one) => ['', ...deadlineCells(out, one)]))]),
     ...(next.length === 0
       ? []
       : [
-          'may follow',
+          words.mayFollow,
           ...table(next.map((one) => ['', one.type, out.title(one.title), one.roles.join(', '), blocked(out, one)])),
         ]),
   ];
 }
 
 function deadlineCells(out: Output, { name, title, due, overdue, status, limit }: CaseDeadline): readonly string[] {
-  const standing = overdue ? 'OVERDUE' : due.held ? 'paused' : status;
-  return [name, out.title(title), `${due.dueOn}${due.provisional ? ' (provisional)' : ''}`, standing, limit];
+  const words = WORDS[out.language];
+  const standing = overdue ? 'overdue' : due.held ? 'paused' : status;
+  return [
+    name,
+    out.title(title),
+    `${due.dueOn}${due.provisional ? words.provisional : ''}`,
+    words[standing],
+    words[limit],
+  ];
 }
 
 function blocked(out: Output, { blockedBy }: Offered): string {
-  return blockedBy === undefined ? '' : `blocked: ${blockedBy.map(({ title }) => out.title(title)).join('; ')}`;
+  const { blocked: word } = WORDS[out.language];
+  return blockedBy === undefined ? '' : `${word}${blockedBy.map(({ title }) => out.title(title)).join('; ')}`;
 }
