@@ -10,6 +10,7 @@ export type ApiFailure =
   | { readonly code: 'TOKEN_MISSING' }
   | { readonly code: 'TOKEN_INVALID' }
   | { readonly code: 'TOKEN_EXPIRED' }
+  | { readonly code: 'TOKEN_KEYS_UNAVAILABLE' }
   | { readonly code: 'COMMAND_ID_MISSING' }
   | { readonly code: 'COMMAND_ID_AMBIGUOUS'; readonly header: string; readonly body: string }
   | { readonly code: 'RATE_LIMITED'; readonly limit: number; readonly retryAfterSeconds: number }
@@ -54,6 +55,8 @@ export function describeApiFailure(failure: ApiFailure): string {
       return 'the bearer token is not accepted here';
     case 'TOKEN_EXPIRED':
       return 'the bearer token has expired';
+    case 'TOKEN_KEYS_UNAVAILABLE':
+      return 'the keys that tokens are verified with cannot be had from their issuer';
     case 'COMMAND_ID_MISSING':
       return 'the command has no id: send it as the Idempotency-Key header or as commandId';
     case 'COMMAND_ID_AMBIGUOUS':

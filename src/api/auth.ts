@@ -46,7 +46,7 @@ export function identify(verifier: TokenVerifier): RequestHandler {
 /**
  * The actor, where `access` lets it in.
  *
- * @throws ApiError `TOKEN_MISSING` · `TOKEN_INVALID` · `TOKEN_EXPIRED`
+ * @throws ApiError `TOKEN_MISSING` · `TOKEN_INVALID` · `TOKEN_EXPIRED` · `TOKEN_KEYS_UNAVAILABLE`
  * @throws CaseError `ROLE_NOT_PERMITTED`
  */
 export function authorise(res: Response, access: Access, what: string): Actor {

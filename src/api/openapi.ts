@@ -29,7 +29,12 @@ const WITH_BODY: readonly ProblemCode[] = [
   'BODY_TOO_DEEP',
   'BODY_TYPE_UNSUPPORTED',
 ];
-const WITH_TOKEN: readonly ProblemCode[] = ['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED'];
+const WITH_TOKEN: readonly ProblemCode[] = [
+  'TOKEN_MISSING',
+  'TOKEN_INVALID',
+  'TOKEN_EXPIRED',
+  'TOKEN_KEYS_UNAVAILABLE',
+];
 
 /** Every code the operation's document names. */
 export function problemsOf({ access, input = {}, problems = [] }: Operation): ReadonlySet<ProblemCode> {

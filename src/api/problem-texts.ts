@@ -56,6 +56,13 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
       zh: '获取新令牌后，以相同命令编号重新发送同一请求。',
     },
   },
+  TOKEN_KEYS_UNAVAILABLE: {
+    title: { en: 'The keys of the token issuer cannot be had', zh: '无法获取令牌签发方的密钥' },
+    action: {
+      en: 'Send the same request again after `Retry-After` seconds. For the operator: the key set (JWKS) does not answer.',
+      zh: '请在 `Retry-After` 秒后重发同一请求。运维处理：密钥集（JWKS）无响应。',
+    },
+  },
   COMMAND_ID_MISSING: {
     title: { en: 'The command has no id', zh: '命令缺少编号' },
     action: {

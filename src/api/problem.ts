@@ -19,6 +19,7 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
   TOKEN_MISSING: 401,
   TOKEN_INVALID: 401,
   TOKEN_EXPIRED: 401,
+  TOKEN_KEYS_UNAVAILABLE: 503,
   COMMAND_ID_MISSING: 400,
   COMMAND_ID_AMBIGUOUS: 400,
   RATE_LIMITED: 429,
@@ -86,6 +87,7 @@ export const PROBLEM_CODES = Object.keys(PROBLEM_STATUS) as readonly ProblemCode
 
 /** Seconds after which something worth sending again should be sent again. */
 const RETRY_AFTER_SECONDS: Partial<Record<ProblemCode, number>> = {
+  TOKEN_KEYS_UNAVAILABLE: 5,
   FACT_UNAVAILABLE: 5,
   OVERLOADED: 1,
   STORE_UNAVAILABLE: 5,
@@ -171,6 +173,7 @@ const API_CODES: ReadonlySet<string> = new Set<ApiFailure['code']>([
   'TOKEN_MISSING',
   'TOKEN_INVALID',
   'TOKEN_EXPIRED',
+  'TOKEN_KEYS_UNAVAILABLE',
   'COMMAND_ID_MISSING',
   'COMMAND_ID_AMBIGUOUS',
   'RATE_LIMITED',

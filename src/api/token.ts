@@ -24,7 +24,7 @@ export type Caller = {
 
 /** Takes a bearer token for whom it names. Answers at once for a token verified before. */
 export type TokenVerifier = {
-  /** @throws ApiError `TOKEN_INVALID` · `TOKEN_EXPIRED` */
+  /** @throws ApiError `TOKEN_INVALID` · `TOKEN_EXPIRED` · `TOKEN_KEYS_UNAVAILABLE` */
   verify(token: string): Caller | Promise<Caller>;
 };
 
@@ -140,7 +140,8 @@ export async function tokenVerifier(options: TokenOptions): Promise<TokenVerifie
       return verified.payload;
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) throw new ApiError({ code: 'TOKEN_EXPIRED' }, { cause });
-      throw new ApiError({ code: 'TOKEN_INVALID' }, { cause });
+      const outage = 'jwks' in options.key && !saysSomethingOfTheToken(cause);
+      throw new ApiError({ code: outage ? 'TOKEN_KEYS_UNAVAILABLE' : 'TOKEN_INVALID' }, { cause });
     }
   }
 
@@ -152,6 +153,11 @@ export async function tokenVerifier(options: TokenOptions): Promise<TokenVerifie
       return verifyNew(token);
     },
   };
+}
+
+/** Whether a failed verification is about the token; otherwise the issuer's key set could not be had. */
+function saysSomethingOfTheToken(cause: unknown): boolean {
+  return cause instanceof errors.JOSEError && cause.code !== 'ERR_JWKS_TIMEOUT' && cause.code !== 'ERR_JOSE_GENERIC';
 }
 
 export type MintOptions = {

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { tokenVerifier } from '../../src/api/token.js';
 import { CaseError } from '../../src/domain/case-error.js';
@@ -196,6 +198,27 @@ describe('a verifier', () => {
     withdrawn.add('clerk-1');
 
     expect(() => verifier.verify(token)).toThrow(expect.objectContaining({ failure: { code: 'TOKEN_INVALID' } }));
+  });
+
+  it('takes the keys from their issuer, and tells an issuer that does not answer from a bad token', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const other = await generateKeyPair('ES256');
+    const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] });
+    const issuer = createServer((_req, res) => res.setHeader('content-type', 'application/json').end(keys));
+    await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
+    const jwks = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys`;
+    const verifier = await tokenVerifier({ key: { jwks }, clock });
+    const another = await tokenVerifier({ key: { jwks }, clock });
+
+    expect((await verifier.verify(await signed(privateKey, 'ES256'))).actor.id).toBe('clerk-1');
+    await expect(verifier.verify(await signed(other.privateKey, 'ES256'))).rejects.toMatchObject({
+      failure: { code: 'TOKEN_INVALID' },
+    });
+    issuer.closeAllConnections();
+    await new Promise((resolve) => issuer.close(resolve));
+    await expect(another.verify(await signed(privateKey, 'ES256'))).rejects.toMatchObject({
+      failure: { code: 'TOKEN_KEYS_UNAVAILABLE' },
+    });
   });
 
   it('never takes a public key for a shared secret', async () => {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { type Reach, reaches } from '../../src/domain/access.js';
 import { chinaCalendar } from '../../src/domain/calendars/cn.js';
 import { stateIn } from '../../src/domain/state-name.js';
-import type { CaseView } from '../../src/engine/case-engine.js';
+import type { CaseView } from '../../src/engine/case-reading.js';
 import type { CaseFilter, CaseItem, CaseOrder, QueryOptions } from '../../src/projections/case-queries.js';
 import { type Projections, startProjections } from '../../src/projections/start-projections.js';
 import { sqliteReadStore } from '../../src/read-store/sqlite/sqlite-read-store.js';
@@ -296,7 +296,7 @@ describe('the read models’ file', () => {
     await kept.close();
     await small.close();
 
-    const bytes = readFileSync(path);
+    const bytes = Buffer.concat([path, `${path}-wal`].filter(existsSync).map((file) => readFileSync(file)));
     expect(bytes.includes('permit-p-1')).toBe(true);
     for (const secret of [PERSON.name, PERSON.idNumber, 'Old Quay']) expect(bytes.includes(secret)).toBe(false);
   });

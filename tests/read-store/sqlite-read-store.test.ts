@@ -21,7 +21,7 @@ const tally: TableSpec = {
 const model = { name: 'desks', version: 1, basis: 'b', tables: [desks, tally] };
 
 const START: Checkpoint = { position: undefined, event: undefined, events: 0 };
-const after = (position: bigint): Checkpoint => ({ position, event: `event-${position}`, events: Number(position) });
+const reached = (position: bigint): Checkpoint => ({ position, event: `event-${position}`, events: Number(position) });
 const desk = (office: string, number: number, clerk: string | null = null): Row => ({ office, desk: number, clerk });
 const changes = (part: Partial<TableChanges>): TableChanges => ({
   table: desks,
@@ -47,11 +47,11 @@ describe('sqliteReadStore', () => {
     const generation = await store.build(model);
 
     expect(
-      await store.commit(generation, START, after(3n), [
+      await store.commit(generation, START, reached(3n), [
         changes({ inserted: [desk('north', 1), desk('north', 2, 'li')] }),
       ]),
     ).toBe(true);
-    expect(await store.commit(generation, START, after(2n), [changes({ inserted: [desk('south', 1)] })])).toBe(false);
+    expect(await store.commit(generation, START, reached(2n), [changes({ inserted: [desk('south', 1)] })])).toBe(false);
 
     expect(await allDesks(1)).toEqual([desk('north', 1), desk('north', 2, 'li')]);
     expect(await store.generations()).toMatchObject([{ role: 'building', position: 3n, event: 'event-3', events: 3 }]);
@@ -61,7 +61,7 @@ describe('sqliteReadStore', () => {
     const generation = await store.build(model);
     const twice = changes({ inserted: [desk('north', 1), desk('north', 1)] });
 
-    await expect(store.commit(generation, START, after(1n), [twice])).rejects.toThrow(/UNIQUE/);
+    await expect(store.commit(generation, START, reached(1n), [twice])).rejects.toThrow(/UNIQUE/);
 
     expect(await store.generations()).toMatchObject([{ position: undefined }]);
     expect(await allDesks(1)).toEqual([]);
@@ -70,7 +70,7 @@ describe('sqliteReadStore', () => {
   it('finds rows by key, updates, removes, rewrites, and counts down to nothing', async () => {
     const generation = await store.build(model);
     const many = Array.from({ length: 150 }, (_, index) => desk('north', index));
-    await store.commit(generation, START, after(1n), [
+    await store.commit(generation, START, reached(1n), [
       changes({ inserted: many }),
       changes({
         table: tally,
@@ -85,7 +85,7 @@ describe('sqliteReadStore', () => {
       ...many.map(({ desk: number }) => ['north', number!]),
       ['south', 1],
     ]);
-    await store.commit(generation, after(1n), after(2n), [
+    await store.commit(generation, reached(1n), reached(2n), [
       changes({
         rewrites: [(row) => ({ ...row, clerk: `clerk ${row.desk}` })],
         removed: [desk('north', 0, 'clerk 0')],
@@ -111,20 +111,20 @@ describe('sqliteReadStore', () => {
 
   it('switches in one step to what was built, unless that lies behind', async () => {
     const first = await store.build(model);
-    await store.commit(first, START, after(5n), []);
+    await store.commit(first, START, reached(5n), []);
     expect(await store.activate(first)).toBe(true);
 
     const second = await store.build(model);
-    await store.commit(second, START, after(4n), [changes({ inserted: [desk('north', 1)] })]);
+    await store.commit(second, START, reached(4n), [changes({ inserted: [desk('north', 1)] })]);
     expect(await store.activate(second)).toBe(false);
-    await store.commit(second, after(4n), after(5n), []);
+    await store.commit(second, reached(4n), reached(5n), []);
     await store.index(second, model.tables);
     await store.index(second, model.tables);
     expect(await store.activate(second)).toBe(true);
 
     expect(await store.generations()).toMatchObject([{ generation: 2, role: 'active' }]);
     await expect(allDesks(1)).rejects.toThrow(/no such table/);
-    expect(await store.commit(first, after(5n), after(6n), [])).toBe(false);
+    expect(await store.commit(first, reached(5n), reached(6n), [])).toBe(false);
   });
 
   it('joins a build of the same code, and never gives a number twice', async () => {
@@ -134,7 +134,7 @@ describe('sqliteReadStore', () => {
     const other = await store.build({ ...model, version: 2 });
 
     expect(other.generation).toBe(first.generation + 1);
-    expect(await store.commit(first, START, after(1n), [])).toBe(false);
+    expect(await store.commit(first, START, reached(1n), [])).toBe(false);
   });
 
   it('takes nothing while it is halted, and goes on past what a person skipped', async () => {
@@ -151,11 +151,11 @@ describe('sqliteReadStore', () => {
     };
 
     expect(await store.halt(generation, START, halt)).toBe(true);
-    expect(await store.commit(generation, START, after(1n), [])).toBe(false);
-    expect(await store.skip(generation, after(1n), { ...skip, position: 9n })).toBe(false);
-    expect(await store.skip(generation, after(1n), skip)).toBe(true);
+    expect(await store.commit(generation, START, reached(1n), [])).toBe(false);
+    expect(await store.skip(generation, reached(1n), { ...skip, position: 9n })).toBe(false);
+    expect(await store.skip(generation, reached(1n), skip)).toBe(true);
 
-    expect(await store.commit(generation, after(1n), after(2n), [])).toBe(true);
+    expect(await store.commit(generation, reached(1n), reached(2n), [])).toBe(true);
     expect(await store.skips('desks')).toEqual([skip]);
   });
 
@@ -193,7 +193,7 @@ describe('a read models’ file', () => {
     const path = at('ledger.views');
     const first = sqliteReadStore({ path });
     const generation = await first.build(model);
-    await first.commit(generation, START, after(2n), [changes({ inserted: [desk('north', 1)] })]);
+    await first.commit(generation, START, reached(2n), [changes({ inserted: [desk('north', 1)] })]);
     await first.close();
 
     const second = sqliteReadStore({ path });
