@@ -43,7 +43,7 @@ export type SubjectCase = { readonly workflow: string; readonly caseId: string }
  */
 export type SubjectCaseQuery = (
   subject: string,
-  options: { readonly minPosition: bigint | undefined; readonly waitMs?: number },
+  options: { readonly minPosition?: bigint | undefined; readonly waitMs?: number },
 ) => Promise<readonly SubjectCase[]>;
 
 /** @param deps.projections the runner that {@link subjectCases} was given to */
