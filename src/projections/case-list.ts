@@ -30,13 +30,13 @@ export const CASE_LIST: TableSpec = {
   indexes: [
     { columns: ['opened_at', 'stream'] },
     { columns: ['position', 'stream'] },
-    { columns: ['department', 'opened_at', 'stream'], where: `status = 'open'` },
     { columns: ['department', 'opened_at', 'stream'] },
+    { columns: ['workflow', 'opened_at', 'stream'] },
     { columns: ['workflow', 'state', 'opened_at', 'stream'] },
-    { columns: ['region', 'opened_at', 'stream'] },
     { columns: ['item_id', 'opened_at', 'stream'], where: 'item_id IS NOT NULL' },
     { columns: ['applicant', 'opened_at', 'stream'], where: 'applicant IS NOT NULL' },
     { columns: ['owner', 'opened_at', 'stream'], where: 'owner IS NOT NULL' },
+    { columns: ['status', 'department', 'opened_at', 'stream'], where: `status = 'open'` },
   ],
 };
 

@@ -7,8 +7,8 @@ import { type ProjectionFollower, projectionFollower } from './follower.js';
 import { type Pacing, systemPacing } from './pacing.js';
 import { type Projection, tablesOf } from './projection.js';
 
-/** How long appended events are gathered before they are written into the read models; a reader that waits is not kept. */
-export const LIVE_BATCH_MS = 50;
+/** How long appended events are gathered before they are written into the read models: what a batch costs is shared by all of it. A reader that waits is not kept. */
+export const LIVE_BATCH_MS = 200;
 
 /** How long a failing store is left alone. */
 const RETRY_MS = 500;
