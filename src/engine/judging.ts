@@ -319,12 +319,11 @@ function instantOf(event: CommandEvent, recordedAt: string): string {
 
 /** Members in canonical order, so that writing them down needs no sorting. */
 function recordedActor(actor: Actor, role: string): RecordedActor {
-  const { department, id, onBehalfOf, region } = actor;
-  return {
-    ...(department !== undefined && { department }),
-    id,
-    ...(onBehalfOf !== undefined && { onBehalfOf }),
-    ...(region !== undefined && { region }),
-    role,
-  };
+  const recorded: { -readonly [Member in keyof RecordedActor]?: string } = {};
+  if (actor.department !== undefined) recorded.department = actor.department;
+  recorded.id = actor.id;
+  if (actor.onBehalfOf !== undefined) recorded.onBehalfOf = actor.onBehalfOf;
+  if (actor.region !== undefined) recorded.region = actor.region;
+  recorded.role = role;
+  return recorded as RecordedActor;
 }

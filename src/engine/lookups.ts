@@ -77,16 +77,28 @@ function unavailable(fact: string, source: string, cause: unknown): CaseError {
   return new CaseError({ code: 'FACT_UNAVAILABLE', fact, source, detail: 'the look-up failed' }, { cause });
 }
 
+/** Answers that are frozen need to be brought into canonical form only once. */
+const recordedAnswers = new WeakMap<RecordedFact, RecordedFact>();
+
 /** The answer as a replay will read it, which is what the guards are given too. */
 function asRecorded(fact: string, found: RecordedFact): RecordedFact {
+  const before = recordedAnswers.get(found);
+  if (before) return before;
   const { value, source, revision } = found;
   try {
-    return {
+    const recorded = {
       ...(revision !== undefined && { revision }),
       source,
       value: JSON.parse(canonicalText(value)) as JsonValue,
     };
+    if (isDeeplyFrozen(found)) recordedAnswers.set(found, recorded);
+    return recorded;
   } catch (cause) {
     throw new CaseError({ code: 'FACT_UNAVAILABLE', fact, source, detail: 'the answer has no JSON form' }, { cause });
   }
+}
+
+function isDeeplyFrozen(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  return Object.isFrozen(value) && Object.values(value).every(isDeeplyFrozen);
 }

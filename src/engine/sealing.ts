@@ -53,7 +53,7 @@ export function commandSealer({
     const fingerprint = fingerprintOf(input, subjects.map(keyOf));
     let bytes = 0;
     const events = judged.map((one, index): SealedEvent => {
-      const id = uuidv5(`${stream}\n${command.commandId}\n${index}`, namespace);
+      const id = uuidv5(Buffer.from(`${stream}\n${command.commandId}\n${index}`), namespace);
       const { workflow, labels } = one.after;
       // Members stand in canonical order, so that the text needs no sorting.
       const metadata: EventMetadata = {

@@ -203,7 +203,9 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
     if (scheduled) return;
     scheduled = true;
     if (contendedFor > 0) setTimeout(turn, CONTENDED_PAUSE_MS);
-    else setImmediate(turn);
+    // One turn later than it could be: appends that wait for something written in this turn, such as a person's key,
+    // come along instead of costing a sync of their own.
+    else setImmediate(() => setImmediate(turn));
   }
 
   return {

@@ -18,14 +18,33 @@ export function catalogueLookup(
     );
   }
 
+  // The same answer each time, frozen: whoever records it need look at it only once.
+  const answers = new Map<string, RecordedFact>();
+  const answer = (item: CatalogueItem, part: string | undefined): RecordedFact => {
+    const name = `${part ?? ''} ${item.version} ${item.id}`;
+    let known = answers.get(name);
+    if (!known) {
+      const value = item.withdrawn ? withdrawn(item) : part === 'terms' ? terms(item) : guide(item);
+      known = frozen({ value, source: 'catalogue', revision: item.version });
+      answers.set(name, known);
+    }
+    return known;
+  };
+
   return (key, at) => {
     const { id, version, part } = key as { id?: string; version?: number; part?: string };
     const known = versions.get(id ?? '') ?? [];
     const item = known.find((one) => (version === undefined ? isInForce(one, at) : one.version === version));
-    if (!item) return undefined;
-    const value = item.withdrawn ? withdrawn(item) : part === 'terms' ? terms(item) : guide(item);
-    return { value, source: 'catalogue', revision: item.version };
+    return item && answer(item, part === 'terms' ? part : undefined);
   };
+}
+
+function frozen<Value>(value: Value): Value {
+  if (value !== null && typeof value === 'object') {
+    for (const member of Object.values(value)) frozen(member);
+    Object.freeze(value);
+  }
+  return value;
 }
 
 function isInForce({ from }: CatalogueItem, at: string): boolean {
