@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { createApp } from './api/app.js';
+import { type AppDeps, createApp } from './api/app.js';
 import { caseLedger } from './api/case-ledger.js';
 import { type RunningServer, startServer } from './api/server.js';
 import { type TokenOptions, tokenVerifier } from './api/token.js';
@@ -10,9 +10,17 @@ import type { ReadModels } from './read-models.js';
 export { mintToken, type TokenOptions } from './api/token.js';
 export { followLedger, type ReadModelOptions, type ReadModels } from './read-models.js';
 
-export type ServiceOptions = {
-  readonly ledger: Ledger;
-  readonly models: ReadModels;
+/** A ledger as it is served, wherever its engine and its read models run. */
+export type ServedLedger = Pick<AppDeps, 'ledger' | 'registry' | 'events' | 'clock'> &
+  Required<Pick<AppDeps, 'readModels'>>;
+
+/** A ledger and its read models in this thread, for {@link startService}. */
+export function servedLedger(ledger: Ledger, readModels: ReadModels): ServedLedger {
+  const { registry, store: events, clock } = ledger;
+  return { ledger: caseLedger(ledger), registry, events, readModels, clock };
+}
+
+export type ServiceOptions = ServedLedger & {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -24,27 +32,11 @@ export type ServiceOptions = {
 };
 
 /** The HTTP API over a ledger and its read models. @throws Error when the address cannot be had */
-export async function startService({
-  ledger,
-  models,
-  host,
-  port,
-  tokens,
-  trustProxy,
-  logger,
-  version,
-}: ServiceOptions): Promise<RunningServer> {
+export async function startService({ host, port, tokens, ...served }: ServiceOptions): Promise<RunningServer> {
   const app = createApp({
-    ledger: caseLedger(ledger),
-    registry: ledger.registry,
-    events: ledger.store,
-    readModels: models,
-    verifier: await tokenVerifier({ ...tokens, clock: ledger.clock }),
-    logger,
-    clock: ledger.clock,
+    ...served,
+    verifier: await tokenVerifier({ ...tokens, clock: served.clock }),
     metrics: new Registry(),
-    trustProxy,
-    version,
   });
   return startServer({ app, host, port });
 }

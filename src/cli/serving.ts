@@ -1,17 +1,14 @@
-import { pino } from 'pino';
 import type { TokenOptions } from '../api/token.js';
 import type { Config } from '../config.js';
-import type { Ledger } from '../ledger.js';
 import { startService } from '../main.js';
-import { followLedger } from '../read-models.js';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-code.js';
-import { type LedgerSetup, openSetup, type Session } from './session.js';
+import { openForServing } from './open-for-serving.js';
+import type { LedgerSetup, Session } from './session.js';
+import { stderrLog } from './stderr-log.js';
 
 /** How many ports above the one asked for are tried, where that is allowed. */
 const PORTS_TRIED = 20;
-
-const STDERR = 2;
 
 export type Serving = {
   readonly host: string;
@@ -22,53 +19,59 @@ export type Serving = {
   readonly logLevel: Config['logLevel'];
 };
 
+/** What is told once the server listens. */
+export type Listening = { readonly url: string; readonly ledger: string };
+
 /**
  * Serves a ledger until the process is asked to stop (SIGTERM, SIGINT): requests under way are answered, read models
  * finish what they write, stores are closed.
  *
  * @param ready called once it listens
+ * @throws CaseError `STORE_UNAVAILABLE` when the engine's thread dies, after everything else was closed
  */
 export async function serveUntilStopped(
   session: Session,
   setup: LedgerSetup,
   serving: Serving,
-  ready: (url: string, ledger: Ledger) => Promise<void> | void,
+  ready: (listening: Listening) => Promise<void> | void,
 ): Promise<void> {
   const { config, version } = session;
-  const logger = pino({ level: serving.logLevel }, pino.destination(STDERR));
+  const logger = stderrLog(serving.logLevel);
   const stopped = stopRequested();
-  const ledger = await openSetup(session, setup);
+  const { logLevel } = serving;
+  let death: Error | undefined;
+  let awaken = (): void => {};
+  const died = new Promise<void>((resolve) => {
+    awaken = resolve;
+  });
+  const onEngineDied = (error: Error): void => {
+    logger.fatal({ err: error }, "the engine's thread has died; stopping");
+    death = error;
+    awaken();
+  };
+  const opened = await openForServing(session, setup, { logger, logLevel, onEngineDied });
   try {
-    const models = await followLedger(ledger, {
-      views: setup.views,
-      clock: session.clock,
-      onFailure: (error, projection) => logger.error({ err: error, projection }, 'a read model met a failure'),
-    });
+    const server = await listening(serving, (port) =>
+      startService({
+        ...opened.served,
+        host: serving.host,
+        port,
+        tokens: serving.tokens,
+        trustProxy: config.trustProxy,
+        logger,
+        version,
+      }),
+    );
     try {
-      const server = await listening(serving, (port) =>
-        startService({
-          ledger,
-          models,
-          host: serving.host,
-          port,
-          tokens: serving.tokens,
-          trustProxy: config.trustProxy,
-          logger,
-          version,
-        }),
-      );
-      try {
-        await ready(server.url, ledger);
-        await stopped;
-      } finally {
-        await server.close();
-      }
+      await ready({ url: server.url, ledger: opened.served.ledger.id });
+      await Promise.race([stopped, died]);
     } finally {
-      await models.close();
+      await server.close();
     }
   } finally {
-    await ledger.close();
+    await opened.close();
   }
+  if (death) throw death;
 }
 
 async function listening<Server>(

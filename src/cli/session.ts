@@ -9,15 +9,19 @@ import { assertLedgerFile, type LedgerLocation, ledgerLocation } from './ledger-
 import { masterKey } from './master-key.js';
 import { progress } from './progress.js';
 import type { Terminal } from './terminal.js';
-import { workflowModule } from './workflow-modules.js';
+import { loadWorkflows, type WorkflowSources } from './workflow-modules.js';
 
-/** Everything a command is given; nothing else in it is impure. */
-export type Session = {
-  readonly terminal: Terminal;
-  readonly config: Config;
+/** What a ledger is opened with that answers differently every time. */
+export type Impure = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly randomBytes: (size: number) => Uint8Array;
+};
+
+/** Everything a command is given; nothing else in it is impure. */
+export type Session = Impure & {
+  readonly terminal: Terminal;
+  readonly config: Config;
   /** The package's version. */
   readonly version: string;
 };
@@ -25,6 +29,8 @@ export type Session = {
 /** What a ledger is opened with, as flags and configuration say. */
 export type LedgerSetup = {
   readonly location: LedgerLocation;
+  readonly sources: WorkflowSources;
+  /** What `sources` hold, and what the command brought. */
   readonly workflows: readonly Workflow[];
   readonly lookups: Lookups;
   readonly masterKey: Uint8Array | undefined;
@@ -50,20 +56,18 @@ export async function ledgerSetup(
 ): Promise<LedgerSetup> {
   const { config, randomBytes } = session;
   const location = ledgerLocation(flags.ledger ?? config.ledger);
-  const { catalogueLookup, countyItems, shippedWorkflows } = await import('../workflows/index.js');
-  const modules = await Promise.all((flags.workflows ?? config.workflows).map(workflowModule));
-  const shipped = flags.shipped ? shippedWorkflows : [];
-  const workflows = together([...shipped, ...modules.flatMap((one) => one.workflows)], brought);
-  const lookups = Object.assign(
-    { catalogue: catalogueLookup(countyItems) },
-    ...modules.map((one) => one.lookups),
-  ) as Lookups;
+  const sources = { shipped: flags.shipped, modules: flags.workflows ?? config.workflows };
+  const loaded = await loadWorkflows(sources);
+  const workflows = together(loaded.workflows, brought);
+  const { lookups } = loaded;
   const keys = flags.keys ?? config.keys;
   if (location.kind === 'memory')
-    return { location, workflows, lookups, masterKey: undefined, keys: undefined, views: undefined };
+    return { location, sources, workflows, lookups, masterKey: undefined, keys: undefined, views: undefined };
   assertLedgerFile(location.path, create);
+  const views = flags.views ?? config.views ?? `${location.path}.views`;
   return {
     location,
+    sources,
     workflows,
     lookups,
     masterKey: masterKey({
@@ -74,7 +78,7 @@ export async function ledgerSetup(
       randomBytes,
     }),
     keys,
-    views: flags.views ?? config.views ?? `${location.path}.views`,
+    views: views === ':memory:' ? undefined : views,
   };
 }
 
@@ -87,15 +91,18 @@ function together(workflows: readonly Workflow[], brought: readonly Workflow[]):
   return [...workflows, ...fresh];
 }
 
-export async function openSetup(session: Session, setup: LedgerSetup): Promise<Ledger> {
+export async function openSetup(
+  { clock, ids, randomBytes }: Impure,
+  setup: Omit<LedgerSetup, 'sources'>,
+): Promise<Ledger> {
   const { location, workflows, keys } = setup;
   const { openLedger } = await import('../ledger.js');
   return openLedger({
     store: location.kind === 'memory' ? 'memory:' : location.path,
     workflows,
-    clock: session.clock,
-    ids: session.ids,
-    randomBytes: session.randomBytes,
+    clock,
+    ids,
+    randomBytes,
     lookups: setup.lookups,
     ...(setup.masterKey !== undefined && { masterKey: setup.masterKey }),
     ...(keys !== undefined && { keys }),

@@ -10,6 +10,24 @@ import { EXIT } from './exit-code.js';
 /** What an ES module brings: its workflows, exported by any name, alone or in lists, and look-ups exported as `lookups`. */
 export type WorkflowModule = { readonly workflows: readonly Workflow[]; readonly lookups: Lookups };
 
+/** Where workflows and look-ups come from. Neither can be sent to another thread; this can, and is loaded there again. */
+export type WorkflowSources = {
+  /** Whether those that come with the package are among them. */
+  readonly shipped: boolean;
+  /** Paths of modules, seen from the working directory. */
+  readonly modules: readonly string[];
+};
+
+/** Loads all of them; a later look-up of the same name takes the place of an earlier one. */
+export async function loadWorkflows({ shipped, modules }: WorkflowSources): Promise<WorkflowModule> {
+  const { catalogueLookup, countyItems, shippedWorkflows } = await import('../workflows/index.js');
+  const loaded = await Promise.all(modules.map(workflowModule));
+  return {
+    workflows: [...(shipped ? shippedWorkflows : []), ...loaded.flatMap(({ workflows }) => workflows)],
+    lookups: Object.assign({ catalogue: catalogueLookup(countyItems) }, ...loaded.map(({ lookups }) => lookups)),
+  };
+}
+
 /**
  * Loads a workflow module. It is run as code.
  *

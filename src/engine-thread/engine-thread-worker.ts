@@ -17,10 +17,15 @@ const methods: Record<string, CallableMethods[string]> = {
     close = opened.close;
   },
   async $close() {
-    await close();
-    // The answer leaves first; then nothing holds the thread.
-    setImmediate(() => setImmediate(() => port.close()));
+    // Asked before this call counts as one under way itself.
+    await calls.ended();
+    try {
+      await close();
+    } finally {
+      // The answer leaves first; then nothing holds the thread.
+      setImmediate(() => setImmediate(() => port.close()));
+    }
   },
 };
 
-answerCalls(port, methods);
+const calls = answerCalls(port, methods);

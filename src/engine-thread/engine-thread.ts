@@ -1,5 +1,6 @@
-import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { CaseError } from '../domain/case-error.js';
 import { type CallableMethods, callThrough } from './thread-channel.js';
 
 /** What a module named as `opener` exports: it opens, in the engine's thread, whatever is to be called from outside. */
@@ -11,57 +12,85 @@ export type EngineOpener<Data> = {
 export type EngineThreadData = { readonly opener: string; readonly data: unknown };
 
 export type EngineThread<Methods> = {
+  /** Refused with `STORE_CLOSED` once closing has begun, with `STORE_UNAVAILABLE` once the thread has died. */
   readonly methods: Methods;
-  /** Lets calls under way end, closes what was opened, and ends the thread. */
+  /** Lets calls under way end, closes what was opened, and ends the thread. Safe to call twice. */
   close(): Promise<void>;
 };
+
+export type EngineThreadOptions<Methods> = {
+  /** URL of a module that exports {@link EngineOpener}. */
+  readonly opener: URL;
+  /** Plain data for the opener. */
+  readonly data: unknown;
+  readonly names: readonly (keyof Methods & string)[];
+  /** Told once when the thread has died, that is ended without having been asked to. */
+  readonly onExit: (error: Error) => void;
+  /** What a caller is told whose call was under way when the thread died; `STORE_UNAVAILABLE` unless given. */
+  readonly lost?: (method: string, args: readonly unknown[], error: Error) => Error;
+};
+
+/** How long a thread that has closed everything may take to end by itself, milliseconds: what it printed still has to get out. */
+const LINGER_MS = 1_000;
 
 /**
  * Runs the engine in a thread of its own, so that deciding and syncing to disk hold up no request. The methods are those
  * the opener gives; arguments and answers are copied between the threads.
  *
- * @param options.opener URL of a module that exports {@link EngineOpener}
- * @param options.data plain data for the opener
- * @param options.onExit told when the thread ends without having been asked to; calls then fail with its error
- * @throws Error when the opener fails, with its message
+ * @throws whatever the opener threw: a CaseError as such, anything else as an Error with its message
  */
-export async function startEngineThread<Methods extends CallableMethods>(options: {
-  readonly opener: URL;
-  readonly data: unknown;
-  readonly names: readonly (keyof Methods & string)[];
-  readonly onExit: (error: Error) => void;
-}): Promise<EngineThread<Methods>> {
-  const { opener, data, names, onExit } = options;
+export async function startEngineThread<Methods extends CallableMethods>(
+  options: EngineThreadOptions<Methods>,
+): Promise<EngineThread<Methods>> {
+  const { opener, data, names, onExit, lost = (_method, _args, error) => error } = options;
   const workerData: EngineThreadData = { opener: opener.href, data };
   const worker = new Worker(new URL('./engine-thread-worker.js', import.meta.url), { workerData });
-  const { methods, failAll } = callThrough<Methods & { $open(): Promise<void>; $close(): Promise<void> }>(worker, [...names, '$open', '$close']);
+  const { methods, refuse, failAll } = callThrough<Methods & { $open(): Promise<void>; $close(): Promise<void> }>(
+    worker,
+    [...names, '$open', '$close'],
+  );
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  let state: 'opening' | 'open' | 'closing' | 'ended' = 'opening';
+  let cause: unknown;
+  let closed: Promise<void> | undefined;
 
-  let closing = false;
-  let cause: Error | undefined;
   worker.on('error', (error) => {
     cause = error;
   });
   worker.on('exit', () => {
-    const error = cause ?? new Error('the engine thread has ended');
-    failAll(error);
-    if (!closing) onExit(error);
+    const error = new CaseError({ code: 'STORE_UNAVAILABLE', detail: "the engine's thread has ended" }, { cause });
+    const died = state === 'open';
+    if (state !== 'closing') refuse(error);
+    state = 'ended';
+    failAll((method, args) => lost(method, args, error));
+    if (died) onExit(error);
   });
+
+  async function close(): Promise<void> {
+    if (state === 'ended') return;
+    state = 'closing';
+    const answered = methods.$close();
+    refuse(new CaseError({ code: 'STORE_CLOSED' }));
+    try {
+      await answered;
+    } finally {
+      await Promise.race([exited, pause(LINGER_MS, undefined, { ref: false })]);
+      await worker.terminate();
+    }
+  }
 
   try {
     await methods.$open();
   } catch (error) {
-    closing = true;
     await worker.terminate();
     throw error;
   }
+  state = 'open';
   return {
     methods,
-    async close() {
-      if (closing) return;
-      closing = true;
-      const exited = once(worker, 'exit');
-      await methods.$close();
-      await exited;
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
 }

@@ -1,6 +1,9 @@
 import type { CaseLedger } from '../api/case-ledger.js';
+import { CaseError } from '../domain/case-error.js';
+import { categoryOf } from '../domain/stream-id.js';
+import { LEDGER_STREAM } from '../engine/ledger-identity.js';
 import type { ProjectionRunner } from '../projections/runner.js';
-import { type EngineThread, startEngineThread } from './engine-thread.js';
+import { type EngineThreadOptions, startEngineThread } from './engine-thread.js';
 import type { CallableMethods } from './thread-channel.js';
 
 type LedgerMethods = Omit<CaseLedger, 'id'>;
@@ -53,18 +56,21 @@ export function threadMethods(ledger: CaseLedger, projections: FollowedProjectio
 export type LedgerThread = {
   readonly ledger: CaseLedger;
   readonly projections: FollowedProjections;
+  /** Lets calls under way end, then closes read models and ledger. Safe to call twice. */
   close(): Promise<void>;
 };
 
-/** Starts a ledger and its read models in a thread of their own. See {@link startEngineThread} for the options. */
-export async function startLedgerThread(options: {
-  readonly opener: URL;
-  readonly data: unknown;
-  readonly onExit: (error: Error) => void;
-}): Promise<LedgerThread> {
+/**
+ * Starts a ledger and its read models in a thread of their own. See {@link startEngineThread} for the options. Whoever
+ * has a command under way when the thread dies is told `STORE_OUTCOME_UNKNOWN`.
+ */
+export async function startLedgerThread(
+  options: Pick<EngineThreadOptions<ThreadMethods>, 'opener' | 'data' | 'onExit'>,
+): Promise<LedgerThread> {
   const names = Object.keys(METHODS) as (keyof ThreadMethods)[];
-  const thread: EngineThread<ThreadMethods> = await startEngineThread<ThreadMethods>({ ...options, names });
-  const { ledgerId, projectionStatus, projectionWaitFor, projectionSkip, projectionRebuild, ...ledger } = thread.methods;
+  const thread = await startEngineThread<ThreadMethods>({ ...options, names, lost });
+  const { ledgerId, projectionStatus, projectionWaitFor, projectionSkip, projectionRebuild, ...ledger } =
+    thread.methods;
   return {
     ledger: { ...ledger, id: await ledgerId() },
     projections: {
@@ -75,4 +81,18 @@ export async function startLedgerThread(options: {
     },
     close: thread.close,
   };
+}
+
+/** Methods that append: one under way may have been stored or not. */
+const APPENDING: ReadonlySet<string> = new Set<keyof ThreadMethods>(['open', 'send', 'migrate', 'forget']);
+
+function lost(method: string, args: readonly unknown[], error: Error): Error {
+  if (!APPENDING.has(method)) return error;
+  const { workflow, caseId } = args[0] as { readonly workflow?: string; readonly caseId?: string };
+  // The name is not checked here: whoever sent a bad one gets an answer all the same.
+  const stream = workflow === undefined ? LEDGER_STREAM : [categoryOf(workflow), caseId ?? []].flat().join('-');
+  return new CaseError(
+    { code: 'STORE_OUTCOME_UNKNOWN', stream, detail: "the engine's thread has ended" },
+    { cause: error },
+  );
 }

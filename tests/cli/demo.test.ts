@@ -32,6 +32,7 @@ function setupOf(path: string): LedgerSetup {
   const lookups = { catalogue: catalogueLookup(countyItems) };
   return {
     location: { kind: 'file', path },
+    sources: { shipped: true, modules: [] },
     workflows: shippedWorkflows,
     lookups,
     masterKey: new Uint8Array(32).fill(7),

@@ -86,7 +86,7 @@ export function demoCommand(program: Command, session: Session): void {
       };
       const { mintToken } = await import('../../api/token.js');
       const { serveUntilStopped } = await import('../serving.js');
-      await serveUntilStopped(session, setup, serving, async (url) => {
+      await serveUntilStopped(session, setup, serving, async ({ url }) => {
         const tokens = await Promise.all(
           ACCOUNTS.map(
             async ({ name, actor }) =>

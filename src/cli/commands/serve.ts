@@ -37,8 +37,7 @@ export function serveCommand(program: Command, session: Session): void {
           tokens: { key, ...issuerOf(config) },
           logLevel: config.logLevel,
         },
-        (url, ledger) =>
-          out.result({ url, ledger: ledger.id }, () => [`listening on ${url}, documentation at ${url}/docs`]),
+        ({ url, ledger }) => out.result({ url, ledger }, () => [`listening on ${url}, documentation at ${url}/docs`]),
       );
     });
 }

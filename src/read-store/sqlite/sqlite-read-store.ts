@@ -1,4 +1,5 @@
 import { CaseError } from '../../domain/case-error.js';
+import { closeLedgerFile } from '../../event-store/sqlite/ledger-file.js';
 import {
   type Database,
   openDatabase,
@@ -244,7 +245,7 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
     async close() {
       if (!open) return;
       open = false;
-      database.close();
+      closeLedgerFile(database, false);
     },
   };
 }

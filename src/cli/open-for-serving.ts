@@ -1,0 +1,74 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { chinaCalendar } from '../domain/calendars/cn.js';
+import { workflowRegistry } from '../domain/workflow-registry.js';
+import { ledgerReaders } from '../engine-thread/ledger-readers.js';
+import { startLedgerThread } from '../engine-thread/ledger-thread.js';
+import { type ServedLedger, servedLedger } from '../main.js';
+import { followedLedger } from './followed-ledger.js';
+import type { LedgerOpening } from './ledger-opener.js';
+import type { LedgerSetup, Session } from './session.js';
+
+export type OpenedForServing = {
+  readonly served: ServedLedger;
+  /** Lets commands under way end, then closes everything. */
+  close(): Promise<void>;
+};
+
+export type ServingOptions = {
+  readonly logger: Logger;
+  readonly logLevel: Config['logLevel'];
+  /** Told when the engine's thread ends without having been asked to: nothing can be served any more. */
+  readonly onEngineDied: (error: Error) => void;
+};
+
+/**
+ * Opens a ledger to be served. One in a file has its engine and read models in a thread of their own; what lives in this
+ * process's memory stays in this thread.
+ *
+ * @throws CaseError as ledger and read store do
+ */
+export async function openForServing(
+  session: Session,
+  setup: LedgerSetup,
+  options: ServingOptions,
+): Promise<OpenedForServing> {
+  const { location, views } = setup;
+  if (location.kind === 'file' && views !== undefined)
+    return openInThread(session, { ...setup, path: location.path, views }, options);
+  const { ledger, models, close } = await followedLedger(session, setup, options.logger);
+  return { served: servedLedger(ledger, models), close };
+}
+
+async function openInThread(
+  { clock }: Session,
+  setup: LedgerSetup & { readonly path: string; readonly views: string },
+  { logLevel, onEngineDied }: ServingOptions,
+): Promise<OpenedForServing> {
+  const { path, location, sources, masterKey, keys, views } = setup;
+  const registry = workflowRegistry(setup.workflows);
+  const data: LedgerOpening = { location, sources, masterKey, keys, views, logLevel };
+  const thread = await startLedgerThread({
+    opener: new URL('./ledger-opener.js', import.meta.url),
+    data,
+    onExit: onEngineDied,
+  });
+  try {
+    const { projections } = thread;
+    const readers = await ledgerReaders({ path, views, registry, calendar: chinaCalendar, projections });
+    return {
+      served: { ledger: thread.ledger, registry, events: readers.events, readModels: readers.readModels, clock },
+      async close() {
+        // Readers first: the engine then has the files to itself and leaves each whole.
+        try {
+          await readers.close();
+        } finally {
+          await thread.close();
+        }
+      },
+    };
+  } catch (error) {
+    await thread.close();
+    throw error;
+  }
+}
