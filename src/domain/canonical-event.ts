@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { EventMetadata, JsonValue, SealedEvent } from './event.js';
+import type { JsonValue, SealedEvent } from './event.js';
 
 /**
  * RFC 8785 canonical JSON of `value`.
@@ -50,39 +50,6 @@ export function leafHash(canonical: string): Uint8Array {
   return hash('sha256', `\0${canonical}`, 'buffer');
 }
 
-/**
- * RFC 8785 canonical JSON of an envelope. The same text as {@link canonicalText}, written member by member since every
- * event has one: nothing is sorted, and little is looked at twice.
- */
-export function envelopeText(metadata: EventMetadata): string {
-  const { actor, causation, command, facts, item, reason, trace, workflow } = metadata;
-  const text = `{"actor":${JSON.stringify(actor)}${member('causation', causation)},"command":{"fingerprint":"${
-    command.fingerprint
-  }","id":${JSON.stringify(command.id)},"index":${command.index},"size":${command.size}},"correlation":${JSON.stringify(
-    metadata.correlation,
-  )},"envelope":${metadata.envelope}${member('facts', facts)}${member('item', item)},"ledger":"${
-    metadata.ledger
-  }","occurredAt":"${metadata.occurredAt}"${member('reason', reason)},"recordedAt":"${metadata.recordedAt}","schema":${
-    metadata.schema
-  },"state":${JSON.stringify(metadata.state)}${member('trace', trace)},"workflow":{"hash":${JSON.stringify(
-    workflow.hash,
-  )},"name":"${workflow.name}","version":${workflow.version}}}`;
-  // What JSON escapes as half a character has no canonical form.
-  if (
-    !text.includes('\\ud') &&
-    inCanonicalOrder(actor) &&
-    inCanonicalOrder(facts ?? {}) &&
-    inCanonicalOrder(item ?? {})
-  ) {
-    return text;
-  }
-  return canonicalText(metadata);
-}
-
-function member(name: string, value: unknown): string {
-  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
-}
-
 /** Brings an event into the one form in which it is stored, hashed and proved. */
 export function sealEvent(event: {
   readonly id: string;
@@ -92,10 +59,6 @@ export function sealEvent(event: {
   readonly data: JsonValue | object;
   readonly metadata: object;
 }): SealedEvent {
-  return sealTexts({ ...event, data: canonicalText(event.data), metadata: canonicalText(event.metadata) });
-}
-
-/** An event whose data and metadata are canonical texts already, with its leaf hash. */
-export function sealTexts(event: Omit<SealedEvent, 'leaf'>): SealedEvent {
-  return { ...event, leaf: leafHash(canonicalEvent(event)) };
+  const texts = { ...event, data: canonicalText(event.data), metadata: canonicalText(event.metadata) };
+  return { ...texts, leaf: leafHash(canonicalEvent(texts)) };
 }

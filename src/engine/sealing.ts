@@ -1,5 +1,5 @@
 import { parse as uuidBytes, v5 as uuidv5 } from 'uuid';
-import { canonicalText, envelopeText, sealTexts } from '../domain/canonical-event.js';
+import { sealEvent } from '../domain/canonical-event.js';
 import { CaseError } from '../domain/case-error.js';
 import { ENVELOPE_VERSION, type EventMetadata, type JsonValue, type SealedEvent } from '../domain/event.js';
 import { PERSONAL_KEY } from '../domain/personal-data.js';
@@ -75,14 +75,7 @@ export function commandSealer({
       };
       const boxes = sealedParts(one, { ledger, stream, eventId: id });
       const data = boxes.length === 0 ? one.open : { [PERSONAL_KEY]: boxes as unknown as JsonValue, ...one.open };
-      const event = sealTexts({
-        id,
-        stream,
-        revision: first + index,
-        type: one.type,
-        data: canonicalText(data),
-        metadata: envelopeText(metadata),
-      });
+      const event = sealEvent({ id, stream, revision: first + index, type: one.type, data, metadata });
       bytes += event.type.length + Buffer.byteLength(event.data) + Buffer.byteLength(event.metadata);
       return event;
     });

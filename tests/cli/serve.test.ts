@@ -1,27 +1,33 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { sqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { caseledger, cleanEnvironment, PROGRAM } from './caseledger-process.js';
+
+type Started = { readonly url: string; readonly ledger: string; readonly tokens: Record<string, string> };
+
+const STALL = resolve('tests/cli/stall-permit.mjs');
+const request = { region: '330921', applicant: { name: '陈雨', idNumber: '330921199001011234' } };
 
 describe('a server started from the command line', () => {
   const path = temporaryFolder();
   let server: ChildProcess;
+  /** What the server wrote to stderr. */
+  let complained: string;
 
   afterEach(() => void server?.kill('SIGKILL'));
 
   /** What it says once it listens. */
-  async function started(
-    args: readonly string[],
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<{ readonly url: string; readonly tokens: Record<string, string> }> {
+  async function started(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Started> {
     server = spawn(process.execPath, [PROGRAM, ...args, '--json'], {
       env: cleanEnvironment(env),
       cwd: path('.'),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
-    let complained = '';
+    complained = '';
     server.stderr!.on('data', (chunk) => {
       complained += String(chunk);
     });
@@ -29,12 +35,13 @@ describe('a server started from the command line', () => {
       server.once('exit', (code) => reject(new Error(`ended with ${code}: ${complained}`)));
       server.stdout!.on('data', (chunk) => {
         said += String(chunk);
-        if (said.trimEnd().endsWith('}')) resolve(JSON.parse(said));
+        const listening = /^\{\n[\s\S]*?^\}$/m.exec(said);
+        if (listening) resolve(JSON.parse(listening[0]));
       });
     });
   }
 
-  const ended = (): Promise<number | null> => new Promise((resolve) => server.once('exit', (code) => resolve(code)));
+  const ended = (): Promise<number | null> => new Promise((resolve) => server.once('close', (code) => resolve(code)));
 
   it('answers with the demo, documented, and closes its stores when told to stop', async () => {
     const { url, tokens } = await started(['demo', '--serve', '--port', '0']);
@@ -65,6 +72,103 @@ describe('a server started from the command line', () => {
     const stopped = ended();
     server.kill('SIGINT');
     expect(await stopped).toBe(0);
+  });
+
+  /** A client that acts in a role of the stall permit's, or another one. */
+  async function client(ledger: readonly string[], url: string, role = 'stallClerk', env = {}) {
+    const actor = ['--actor', 'clerk-7', '--role', role, '--region', '330921'];
+    const { json } = await caseledger(['token', ...ledger, ...actor, '--json'], { env });
+    const headers = { authorization: `Bearer ${json.token}`, 'content-type': 'application/json' };
+    async function call(address: string, init: RequestInit) {
+      const answer = await fetch(`${url}${address}`, { ...init, headers });
+      // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever came back
+      return { status: answer.status, body: (await answer.json()) as any };
+    }
+    return {
+      get: (address: string) => call(address, {}),
+      post: (address: string, body: unknown) => call(address, { method: 'POST', body: JSON.stringify(body) }),
+    };
+  }
+
+  const requestOf = (caseId: string) => ({
+    caseId,
+    commandId: `request ${caseId}`,
+    event: { type: 'permit.requested', data: request },
+  });
+
+  it.each([
+    ['in a file', ['--ledger', 'office.sqlite']],
+    ['in memory', ['--ledger', 'memory:']],
+  ])('takes commands and shows in every list what was just written, with a ledger %s', async (_, ledger) => {
+    const env = { CASELEDGER_TOKEN_SECRET: 'a secret of the tests, 32 bytes or more' };
+    const { url } = await started(['serve', ...ledger, '--workflows', STALL, '--port', '0'], env);
+    const clerk = await client(ledger, url, 'stallClerk', env);
+    const casesOf = async (address: string): Promise<readonly string[]> =>
+      (await clerk.get(address)).body.items.map(({ caseId }: { caseId: string }) => caseId);
+
+    for (const caseId of ['A1', 'A2', 'A3']) {
+      const { status, body } = await clerk.post('/cases/stall-permit', requestOf(caseId));
+      const after = `min-position=${body.position}`;
+
+      expect(status).toBe(201);
+      expect(await casesOf(`/cases?${after}`)).toContain(caseId);
+      expect(await casesOf(`/due?${after}`)).toContain(caseId);
+      expect((await clerk.get(`/cases/stall-permit/${caseId}/timeline?${after}`)).body.items).toHaveLength(1);
+    }
+    const grant = { commandId: 'grant A1', event: { type: 'permit.granted', data: { metres: 5 } } };
+    const refused = await clerk.post('/cases/stall-permit/A1/events', grant);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'GUARD_DENIED' } });
+    expect((await clerk.get('/cases/stall-permit/A1')).body).toMatchObject({ state: 'review', revision: 0 });
+    expect((await clerk.get('/cases/stall-permit/A1/history')).body.events).toHaveLength(1);
+    expect((await clerk.get('/ready')).body).toMatchObject({ ready: true });
+  });
+
+  it('loses no command it has accepted when it is told to stop under load', async () => {
+    const ledger = ['--ledger', path('office.sqlite')];
+    const workflows = ['--workflows', STALL];
+    const { url } = await started(['serve', ...ledger, ...workflows, '--port', '0', '--dev-tokens']);
+    const clerk = await client(ledger, url);
+    const accepted: string[] = [];
+    const stopped = ended();
+
+    async function sender(name: number): Promise<void> {
+      for (let at = 0; ; at += 1) {
+        const caseId = `S${name}-${at}`;
+        const answer = await clerk.post('/cases/stall-permit', requestOf(caseId)).catch(() => undefined);
+        // Once it stops, connections are refused; what was answered counts.
+        if (answer === undefined) return;
+        expect(answer.status).toBe(201);
+        accepted.push(caseId);
+        if (accepted.length === 200) server.kill('SIGTERM');
+      }
+    }
+    const senders = Array.from({ length: 20 }, (_, name) => sender(name));
+    expect(await stopped).toBe(0);
+    await Promise.all(senders);
+
+    expect(accepted.length).toBeGreaterThanOrEqual(200);
+    const { json } = await caseledger(['check', ...ledger, ...workflows, '--json']);
+    expect(json).toMatchObject({ diverging: [] });
+    const store = await sqliteEventStore({ path: path('office.sqlite'), readOnly: true });
+    const streams = new Set((await store.readAll({ limit: 100_000 })).map(({ stream }) => stream));
+    await store.close();
+    expect(accepted.filter((caseId) => !streams.has(`stallPermit-${caseId}`))).toEqual([]);
+  });
+
+  it("ends, and says why, when the engine's thread dies", async () => {
+    const ledger = ['--ledger', path('office.sqlite')];
+    const module = resolve('tests/cli/breaking-lookup.mjs');
+    const { url } = await started(['serve', ...ledger, '--workflows', module, '--port', '0', '--dev-tokens']);
+    const clerk = await client(ledger, url, 'clerk');
+    const stopped = ended();
+
+    const command = { caseId: 'W1', commandId: 'W1', event: { type: 'permit.requested', data: {} } };
+    const answer = await clerk.post('/cases/weather-permit', command);
+
+    expect(answer).toMatchObject({ status: 503, body: { code: 'STORE_OUTCOME_UNKNOWN' } });
+    expect(await stopped).toBe(5);
+    expect(complained).toContain('the weather office is gone');
+    expect(complained).toContain("caseledger: the store is unavailable: the engine's thread has ended");
   });
 
   it('wants to be told how tokens are verified', async () => {
