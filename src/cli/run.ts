@@ -46,7 +46,7 @@ function complain(error: unknown, args: readonly string[], terminal: Terminal): 
 }
 
 function tellProgram(terminal: Terminal, message: string, details: object): void {
-  terminal.stdout.write(`${JSON.stringify({ error: { message, ...details } }, null, 2)}\n`);
+  terminal.stdout.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
 }
 
 type Complaint = { readonly exitCode: ExitCode; readonly line: string; readonly details: object };

@@ -35,7 +35,7 @@ export function output(terminal: Terminal, options: { readonly json?: boolean; r
     language,
     title: (title) => title[language],
     result(value, lines) {
-      const text = options.json ? JSON.stringify(value, jsonForm, 2) : lines().join('\n');
+      const text = options.json ? JSON.stringify(value, jsonForm) : lines().join('\n');
       terminal.stdout.write(`${text}\n`);
     },
     note: (line) => void terminal.stderr.write(`${line}\n`),

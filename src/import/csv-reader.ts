@@ -1,5 +1,5 @@
-import { pipeline, Readable } from 'node:stream';
-import { CsvError, type Info, parse } from 'csv-parse';
+import { pipeline, Readable, type TransformOptions } from 'node:stream';
+import { CsvError, type Info, type Options as ParseOptions, parse } from 'csv-parse';
 import { CaseError } from '../domain/case-error.js';
 import type { JsonValue } from '../domain/event.js';
 import { parseLogInstant } from './log-instant.js';
@@ -40,6 +40,9 @@ const CASE_PREFIX = 'case:';
 /** What keeping an event costs beyond its text, in characters. */
 const EVENT_OVERHEAD = 64;
 
+/** Bytes of text the parser takes in ahead of the rows asked for; left unsaid, it would be up to the version of Node. */
+const READ_AHEAD_BYTES = 16 * 1024;
+
 /**
  * The traces of an event log in CSV, one row an event, with a header; `.csv` and `.csv.gz` alike. Rows of one case may
  * lie anywhere; their order in the file is the order of the events.
@@ -67,13 +70,16 @@ export async function* readCsvText(
   options: Omit<CsvOptions, 'encoding'> = {},
 ): AsyncGenerator<LogTrace> {
   const limits = { ...DEFAULT_LOG_LIMITS, ...options.limits };
-  const parser = parse({
+  // Its types leave out that the parser is a stream and takes a stream's options.
+  const reading: ParseOptions & Pick<TransformOptions, 'writableHighWaterMark'> = {
     delimiter: options.delimiter ?? ',',
     bom: true,
     info: true,
     skip_empty_lines: true,
     max_record_size: limits.attributeLength,
-  });
+    writableHighWaterMark: READ_AHEAD_BYTES,
+  };
+  const parser = parse(reading);
   // What goes wrong in the text destroys the parser with the same error, which the loop below then throws.
   pipeline(Readable.from(text), parser, () => {});
 

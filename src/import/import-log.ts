@@ -45,10 +45,10 @@ export type LogDeviation = {
 
 /** What a log holds, and what of it was new to the ledger. But for `added` it is the same however often the log is imported. */
 export type LogSummary = {
-  readonly workflow: string;
   readonly cases: number;
   readonly events: number;
   readonly added: { readonly cases: number; readonly events: number };
+  readonly workflow: string;
   /** Cases of the log in which nothing happened; none is opened for them. */
   readonly withoutEvents: number;
   readonly deviations: {
@@ -387,10 +387,10 @@ class Tally {
       if (one.open) open += 1;
     }
     return {
-      workflow,
       cases: this.#cases,
       events: this.#events,
       added: { cases: this.#addedCases, events: this.#addedEvents },
+      workflow,
       withoutEvents: this.#withoutEvents,
       deviations: { count: this.#deviations, byActivity: Object.fromEntries(this.#byActivity), listed: this.#listed },
       ...(this.hasDeadlines && { late, open }),
