@@ -51,7 +51,12 @@ const PAGE = 1_000;
 /** Lays out a file of its own. */
 export function rawWriter(path: string): RawWriter {
   const database = openDatabase(path);
-  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'wal_autocheckpoint = 4000', 'cache_size = -65536']) {
+  for (const pragma of [
+    'journal_mode = WAL',
+    'synchronous = FULL',
+    'wal_autocheckpoint = 4000',
+    'cache_size = -65536',
+  ]) {
     database.exec(`PRAGMA ${pragma}`);
   }
   for (const migration of MIGRATIONS) database.exec(migration);

@@ -16,7 +16,13 @@ const events = {
       }),
     }),
     roles: ['clerk', 'applicant'],
-    labels: ({ data, actor }) => ({ department: data.department, region: data.region, channel: 'window', applicant: data.applicant.subjectRef, owner: actor.id }),
+    labels: ({ data, actor }) => ({
+      department: data.department,
+      region: data.region,
+      channel: 'window',
+      applicant: data.applicant.subjectRef,
+      owner: actor.id,
+    }),
     backdate: { roles: ['clerk'], days: 3 },
   }),
   'permit.noted': defineEvent({
@@ -56,7 +62,11 @@ export function permitWorkflow(version = 1, change: { readonly maxNotes?: number
       draft: { on: { 'permit.requested': 'reviewing' } },
       reviewing: {
         on: {
-          'permit.noted': { target: 'reviewing', guard: { type: 'mayNote', params: { max: maxNotes } }, actions: 'count' },
+          'permit.noted': {
+            target: 'reviewing',
+            guard: { type: 'mayNote', params: { max: maxNotes } },
+            actions: 'count',
+          },
           'permit.granted': { target: 'granted', guard: 'quotaLeft' },
           'permit.refused': 'refused',
         },
@@ -83,7 +93,10 @@ export function permitWorkflow(version = 1, change: { readonly maxNotes?: number
       applicant: { title: { en: 'Applicant', zh: '申请人' }, scope: 'own' },
     },
     guards: {
-      mayNote: { title: { en: 'no more notes are taken on this permit', zh: '该许可不再接受补充说明' }, reads: 'context' },
+      mayNote: {
+        title: { en: 'no more notes are taken on this permit', zh: '该许可不再接受补充说明' },
+        reads: 'context',
+      },
       quotaLeft: { title: { en: "the department's quota is used up", zh: '部门配额已用完' }, reads: 'event' },
     },
     deadlines: {
