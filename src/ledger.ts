@@ -19,6 +19,7 @@ import { systemRandomBytes } from './engine/random-bytes.js';
 import { sqliteKeyRing } from './engine/sqlite-key-ring.js';
 import type { EventStore } from './event-store/event-store.js';
 import { memoryEventStore } from './event-store/memory/memory-event-store.js';
+import { readStream } from './event-store/read-stream.js';
 import { sqliteEventStore } from './event-store/sqlite/sqlite-event-store.js';
 import { upcastingEventStore } from './event-store/upcasting-event-store.js';
 
@@ -104,10 +105,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     });
     const definitionOf = async (ref: CaseRef, asOf: AsOf | undefined) => {
       const view = await engine.load(ref, asOf === undefined ? {} : { asOf });
-      const history = await engine.history(ref, asOf === undefined ? {} : { asOf });
+      const events = await readStream(store, view.stream);
       return {
         workflow: registry.get(ref.workflow, view.version),
-        history: history.map((event) => ({ ...event, position: 0n })),
+        history: events.filter(({ revision }) => revision <= view.revision),
       };
     };
     const instantOf = (asOf: AsOf | undefined, now: string | undefined): string =>

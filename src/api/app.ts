@@ -105,8 +105,8 @@ export function createApp(deps: AppDeps): CaseApp {
     ...caseRoutes({ desk, ledger }),
     ...commandRoutes({ desk, bodyLimit: limits.batchBytes, onInternal }),
     ...deadlineRoutes({ ledger }),
-    ...(readModels ? listRoutes({ queries: readModels.projections.queries, ledger, registry, clock }) : []),
-    ...feedRoutes({ feed, ledger }),
+    ...(readModels ? listRoutes({ queries: readModels.projections.queries, ledger, events, registry, clock }) : []),
+    ...feedRoutes({ feed, ledger, events }),
     ...(readModels
       ? subjectRoutes({ ledger, registry, events, casesOfSubject: readModels.casesOfSubject, finders: subjectFinders })
       : []),

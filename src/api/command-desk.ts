@@ -1,5 +1,6 @@
-import type { Actor } from '../domain/access.js';
-import { CaseError, type FailureCode } from '../domain/case-error.js';
+import { type Actor, heldRoles } from '../domain/access.js';
+import { CaseError, type FailureCode, isCaseError } from '../domain/case-error.js';
+import { eventDefinition } from '../domain/decide.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { OpenCommand, Receipt, SendCommand } from '../engine/command.js';
 import type { CaseLedger } from './case-ledger.js';
@@ -60,6 +61,34 @@ export function commandDesk({
     }
   }
 
+  /**
+   * Whoever could not open the case anyway gets the refusal it would get were there none. Whoever could is told that the
+   * id is taken, and of a case beyond its reach nothing else.
+   */
+  async function maskedOpening(command: OpenCommand, work: Promise<Receipt>): Promise<Receipt> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof CaseError) || TELL_NOTHING.has(error.failure.code)) throw error;
+      assertMayOpen(command);
+      const { workflow, caseId, actor } = command;
+      if (caseId !== undefined && isCaseError(error, 'COMMAND_ID_REUSED')) {
+        await assertReached({ workflow, caseId }, actor).catch(() => {
+          throw new CaseError({ code: 'CASE_EXISTS', workflow, caseId });
+        });
+      }
+      throw error;
+    }
+  }
+
+  /** In the engine's own order, so that the answer is the engine's own. */
+  function assertMayOpen({ workflow, version, events, actor }: OpenCommand): void {
+    const definition = version === undefined ? registry.current(workflow) : registry.get(workflow, version);
+    const { type } = events[0]!;
+    eventDefinition(definition, type);
+    heldRoles(definition, type, actor);
+  }
+
   async function assertReached(
     { workflow, caseId }: { readonly workflow: string; readonly caseId: string },
     reader: Actor,
@@ -73,7 +102,7 @@ export function commandDesk({
   }
 
   return {
-    open: (command: OpenCommand) => counted(command.workflow, ledger.open(command)),
+    open: (command: OpenCommand) => counted(command.workflow, maskedOpening(command, ledger.open(command))),
     send: (command) => counted(command.workflow, masked(command, ledger.send(command))),
     migrate: (command) => counted(command.workflow, masked(command, ledger.migrate(command))),
   };

@@ -1,7 +1,7 @@
 import type { Express, Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Actor } from '../domain/access.js';
-import { inputIssues } from '../domain/decide.js';
+import { readInput } from '../domain/input-issues.js';
 import { ApiError, type ProblemCode } from './api-failure.js';
 import { type Access, authorise } from './auth.js';
 import { jsonBody } from './json-body.js';
@@ -109,9 +109,9 @@ function parse(
 }
 
 function read<Schema extends z.ZodType>(where: string, schema: Schema, value: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issues = inputIssues(parsed.error.issues).map((issue) => ({
+  const found = readInput(schema, value);
+  if (!found.issues) return found.data;
+  const issues = found.issues.map((issue) => ({
     ...issue,
     path: issue.path === '' ? where : `${where}.${issue.path}`,
   }));

@@ -335,10 +335,6 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
       zh: '请在 `Retry-After` 秒后以相同编号重发。',
     },
   },
-  LEDGER_SEALED: {
-    title: { en: 'The ledger is sealed', zh: '台账已封存' },
-    action: { en: 'It can be read; new events belong in its successor.', zh: '仅可查阅；新事件请记入后续台账。' },
-  },
   POSITION_INVALID: {
     title: { en: 'That is not a position token', zh: '位置令牌无效' },
     action: {
@@ -377,10 +373,6 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
       en: 'Follow the `next` link of a page with the same filter, or begin without a cursor.',
       zh: '请使用同一筛选条件下的 `next` 链接，或从首页开始。',
     },
-  },
-  CALENDAR_UNKNOWN: {
-    title: { en: 'There is no such calendar', zh: '日历不存在' },
-    action: { en: 'Use one of the names in `known`.', zh: '请使用 `known` 所列名称。' },
   },
   CALENDAR_INVALID: {
     title: { en: 'The calendar is not valid', zh: '日历无效' },

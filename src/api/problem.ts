@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { CaseError, describeFailure } from '../domain/case-error.js';
-import { inputIssues } from '../domain/decide.js';
+import { CaseError, describeFailure, type InputIssue } from '../domain/case-error.js';
+import { inputMessage } from '../domain/input-issues.js';
 import { answerJson } from './answer.js';
 import { ApiError, type ApiFailure, describeApiFailure, type Failure, type ProblemCode } from './api-failure.js';
 import { PROBLEM_TEXTS } from './problem-texts.js';
@@ -64,14 +64,12 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemCode, number>> = {
   STORE_UNAVAILABLE: 503,
   STORE_OUTCOME_UNKNOWN: 503,
   STORE_CLOSED: 503,
-  LEDGER_SEALED: 409,
   POSITION_INVALID: 400,
   POSITION_FOREIGN: 400,
   PROJECTION_BEHIND: 503,
   PROJECTION_HALTED: 503,
   PROJECTION_UNKNOWN: 404,
   CURSOR_INVALID: 400,
-  CALENDAR_UNKNOWN: 404,
   CALENDAR_INVALID: 400,
   TERM_INVALID: 400,
   DEADLINE_UNKNOWN: 404,
@@ -116,8 +114,13 @@ const INWARD = new Set(['detail', 'path', 'problems', 'source']);
 /** What went wrong, as data. An error nobody planned is `INTERNAL`. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CaseError || error instanceof ApiError) return error.failure;
-  if (error instanceof z.ZodError) return { code: 'REQUEST_INVALID', issues: inputIssues(error.issues) };
+  if (error instanceof z.ZodError) return { code: 'REQUEST_INVALID', issues: issuesOf(error) };
   return { code: 'INTERNAL' };
+}
+
+/** Without the schema, which of a path's keys were sent is not known. */
+function issuesOf({ issues }: z.ZodError): InputIssue[] {
+  return issues.map((issue) => ({ path: '', code: issue.code ?? 'custom', message: inputMessage(issue) }));
 }
 
 /** The failure as it is sent. Where the fault is the server's (5xx) it carries numbers and names, and no text from inside. */

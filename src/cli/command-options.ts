@@ -93,3 +93,19 @@ export function instant(value: string): string {
     throw new InvalidArgumentError('give an instant such as 2026-03-06T09:00:00+08:00.');
   return at.toISOString();
 }
+
+/** Reads an option that names a time zone, such as `Asia/Shanghai`. */
+export function timeZone(value: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value });
+  } catch {
+    throw new InvalidArgumentError('give a time zone such as Asia/Shanghai.');
+  }
+  return value;
+}
+
+/** Reads an option that parts columns. */
+export function delimiter(value: string): string {
+  if (value === '') throw new InvalidArgumentError('give at least one character.');
+  return value;
+}

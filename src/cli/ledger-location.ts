@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CaseError } from '../domain/case-error.js';
+import { assertLedgerHeader } from '../event-store/sqlite/ledger-header.js';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-code.js';
 
@@ -28,14 +30,30 @@ export function ledgerLocation(said: string | undefined): LedgerLocation {
   return { kind: 'file', path: said };
 }
 
-/** Complains where a ledger file should be and is not, or where none could be laid out. */
+/**
+ * Complains where a ledger file should be and is not, or is something else, or where none could be laid out.
+ *
+ * @throws CliError · CaseError `STORE_NOT_A_LEDGER`
+ */
 export function assertLedgerFile(path: string, mayCreate: boolean): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) throw new CliError(EXIT.store, `${path} is a folder, not a ledger`);
-  if (found) return;
+  if (found) {
+    readHeader(path);
+    return;
+  }
   if (!mayCreate) throw new CliError(EXIT.notFound, `there is no ledger ${path}`);
   if (!existsSync(dirname(resolve(path))))
     throw new CliError(EXIT.notFound, `there is no folder ${dirname(path)} to put the ledger in`);
+}
+
+function readHeader(path: string): void {
+  try {
+    assertLedgerHeader(path);
+  } catch (cause) {
+    if (cause instanceof CaseError) throw cause;
+    throw new CliError(EXIT.store, `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function pathOf(url: string): string {

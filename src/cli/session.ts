@@ -1,10 +1,12 @@
 import type { Config } from '../config.js';
 import type { Workflow } from '../domain/workflow.js';
+import { type WorkflowRegistry, workflowRegistry } from '../domain/workflow-registry.js';
 import type { Clock, Ids } from '../engine/clock.js';
 import type { Lookups } from '../engine/lookups.js';
 import type { Ledger } from '../ledger.js';
 import type { ReadModels } from '../read-models.js';
 import type { LedgerFlags } from './command-options.js';
+import { type FailureWatch, failureWatch } from './failure-watch.js';
 import { assertLedgerFile, type LedgerLocation, ledgerLocation } from './ledger-location.js';
 import { masterKey } from './master-key.js';
 import { progress } from './progress.js';
@@ -44,15 +46,17 @@ export type OpenOptions = {
   readonly create: boolean;
   /** Workflows the command brings with it, such as an import's map. */
   readonly brought?: readonly Workflow[];
+  /** Looks at what the command was given; where it throws, no file has been made yet. */
+  readonly before?: (registry: WorkflowRegistry) => void | Promise<void>;
 };
 
 /**
- * @throws CliError · CaseError `KEY_STORE_UNREADABLE`
+ * @throws CliError · CaseError `STORE_NOT_A_LEDGER` · `DEFINITION_INVALID` · `KEY_STORE_UNREADABLE`
  */
 export async function ledgerSetup(
   session: Session,
   flags: LedgerFlags,
-  { create, brought = [] }: OpenOptions,
+  { create, brought = [], before }: OpenOptions,
 ): Promise<LedgerSetup> {
   const { config, randomBytes } = session;
   const location = ledgerLocation(flags.ledger ?? config.ledger);
@@ -61,9 +65,13 @@ export async function ledgerSetup(
   const workflows = together(loaded.workflows, brought);
   const { lookups } = loaded;
   const keys = flags.keys ?? config.keys;
+  if (location.kind === 'file') assertLedgerFile(location.path, create);
+  if (create) {
+    const registry = workflowRegistry(workflows);
+    await before?.(registry);
+  }
   if (location.kind === 'memory')
     return { location, sources, workflows, lookups, masterKey: undefined, keys: undefined, views: undefined };
-  assertLedgerFile(location.path, create);
   const views = flags.views ?? config.views ?? `${location.path}.views`;
   return {
     location,
@@ -128,42 +136,60 @@ export async function withOpenLedger<Result>(
 /** How long a command waits for its read models: a ledger of millions of events may have to be read first. */
 const CATCH_UP_MS = 24 * 60 * 60 * 1_000;
 
-/** As {@link withOpenLedger}, with read models that show every event stored so far. */
+/** An open ledger with the read models that a command asks. */
+export type Following = {
+  readonly ledger: Ledger;
+  readonly models: ReadModels;
+  readonly head: bigint | undefined;
+  readonly failures: FailureWatch;
+};
+
+/** As {@link withOpenLedger}, with those of the read models that `reads` names showing every event stored so far. */
 export async function withReadModels<Result>(
   session: Session,
   flags: LedgerFlags,
-  work: (opened: {
-    readonly ledger: Ledger;
-    readonly models: ReadModels;
-    readonly head: bigint | undefined;
-  }) => Promise<Result>,
+  reads: readonly string[],
+  work: (opened: Following) => Promise<Result>,
 ): Promise<Result> {
   return withOpenLedger(session, flags, { create: false }, async (ledger, setup) => {
     const { followLedger } = await import('../read-models.js');
-    const models = await followLedger(ledger, { views: setup.views, clock: session.clock });
+    const failures = failureWatch();
+    const { onFailure } = failures;
+    const models = await followLedger(ledger, { views: setup.views, clock: session.clock, onFailure });
     try {
       const head = await ledger.store.head();
-      await caughtUp(session.terminal, models, head);
-      return await work({ ledger, models, head });
+      const opened = { ledger, models, head, failures };
+      if (reads.length > 0) await caughtUp(session.terminal, opened, reads);
+      return await work(opened);
     } finally {
       await models.close();
     }
   });
 }
 
-async function caughtUp(terminal: Terminal, { projections }: ReadModels, head: bigint | undefined): Promise<void> {
+async function caughtUp(
+  terminal: Terminal,
+  { models: { projections }, head, failures }: Following,
+  reads: readonly string[],
+): Promise<void> {
   const bar = progress(terminal, 'reading', head === undefined ? undefined : Number(head));
   const timer = setInterval(() => {
     projections.status().then(
       (all) =>
-        bar.update(Math.min(...all.map(({ position = 0n, rebuilding }) => Number(rebuilding?.position ?? position)))),
+        bar.update(
+          Math.min(
+            ...all
+              .filter(({ name }) => reads.includes(name))
+              .map(({ position = 0n, rebuilding }) => Number(rebuilding?.position ?? position)),
+          ),
+        ),
       () => {
         // Whatever keeps the status from being told is told by the wait itself.
       },
     );
   }, PROGRESS_MS);
   try {
-    await projections.waitFor(head, CATCH_UP_MS);
+    await Promise.race([projections.waitFor(head, CATCH_UP_MS, reads), failures.of(reads)]);
   } finally {
     clearInterval(timer);
     bar.stop();

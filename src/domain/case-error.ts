@@ -105,7 +105,6 @@ export type CaseFailure =
   | { readonly code: 'STORE_UNAVAILABLE'; readonly detail: string }
   | { readonly code: 'STORE_OUTCOME_UNKNOWN'; readonly stream: string; readonly detail: string }
   | { readonly code: 'STORE_CLOSED' }
-  | { readonly code: 'LEDGER_SEALED'; readonly ledger: string }
   // Read models
   | { readonly code: 'POSITION_INVALID'; readonly token: string }
   | { readonly code: 'POSITION_FOREIGN'; readonly token: string; readonly ledger: string }
@@ -119,7 +118,6 @@ export type CaseFailure =
   | { readonly code: 'PROJECTION_UNKNOWN'; readonly projection: string; readonly known: readonly string[] }
   | { readonly code: 'CURSOR_INVALID'; readonly cursor: string }
   // Deadlines and calendars
-  | { readonly code: 'CALENDAR_UNKNOWN'; readonly calendar: string; readonly known: readonly string[] }
   | { readonly code: 'CALENDAR_INVALID'; readonly problems: readonly string[] }
   | { readonly code: 'TERM_INVALID'; readonly detail: string }
   | { readonly code: 'DEADLINE_UNKNOWN'; readonly deadline: string; readonly known: readonly string[] }
@@ -232,8 +230,6 @@ export function describeFailure(failure: CaseFailure): string {
       return `whether the append to ${failure.stream} was stored is unknown: ${failure.detail}; send the same command again`;
     case 'STORE_CLOSED':
       return 'the store is closed';
-    case 'LEDGER_SEALED':
-      return `ledger ${failure.ledger} is sealed and takes no more events`;
     case 'POSITION_INVALID':
       return `"${failure.token}" is not a position token`;
     case 'POSITION_FOREIGN':
@@ -246,8 +242,6 @@ export function describeFailure(failure: CaseFailure): string {
       return `there is no read model "${failure.projection}"; known: ${list(failure.known)}`;
     case 'CURSOR_INVALID':
       return 'the page cursor was not made by this list';
-    case 'CALENDAR_UNKNOWN':
-      return `there is no calendar "${failure.calendar}"; known: ${list(failure.known)}`;
     case 'CALENDAR_INVALID':
       return `the calendar is not valid: ${failure.problems.join('; ')}`;
     case 'TERM_INVALID':

@@ -1,6 +1,7 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
-import { CaseError, type InputIssue } from './case-error.js';
+import { CaseError } from './case-error.js';
 import type { JsonObject, RecordedActor } from './event.js';
+import { readInput } from './input-issues.js';
 import { inertScope } from './machine-parts.js';
 import { refusal } from './refusal.js';
 import { stateName } from './state-name.js';
@@ -59,12 +60,8 @@ function initialSnapshot(machine: AnyStateMachine): AnyMachineSnapshot {
   return snapshot;
 }
 
-/**
- * Reads an event's data by its schema.
- *
- * @throws CaseError `EVENT_UNKNOWN` · `EVENT_DATA_INVALID` with the paths of what is wrong, never the values
- */
-export function parseEventData(workflow: Workflow, type: string, data: unknown): JsonObject {
+/** What the workflow says of an event. @throws CaseError `EVENT_UNKNOWN` */
+export function eventDefinition(workflow: Workflow, type: string): Workflow['events'][string] {
   const definition = Object.hasOwn(workflow.events, type) ? workflow.events[type] : undefined;
   if (!definition) {
     throw new CaseError({
@@ -74,26 +71,18 @@ export function parseEventData(workflow: Workflow, type: string, data: unknown):
       known: Object.keys(workflow.events),
     });
   }
-  const parsed = definition.data.safeParse(data);
-  if (!parsed.success) {
-    throw new CaseError({ code: 'EVENT_DATA_INVALID', event: type, issues: inputIssues(parsed.error.issues) });
-  }
-  return parsed.data as JsonObject;
+  return definition;
 }
 
-/** Zod's issues without what was sent: a message may quote the input, which may be personal. */
-export function inputIssues(
-  issues: readonly {
-    readonly path: readonly PropertyKey[];
-    readonly code?: string | undefined;
-    readonly message: string;
-  }[],
-): InputIssue[] {
-  return issues.map(({ path, code, message }) => ({
-    path: path.map(String).join('.'),
-    code: code ?? 'custom',
-    message,
-  }));
+/**
+ * Reads an event's data by its schema.
+ *
+ * @throws CaseError `EVENT_UNKNOWN` · `EVENT_DATA_INVALID` with the paths of what is wrong, never the values
+ */
+export function parseEventData(workflow: Workflow, type: string, data: unknown): JsonObject {
+  const read = readInput(eventDefinition(workflow, type).data, data);
+  if (read.issues) throw new CaseError({ code: 'EVENT_DATA_INVALID', event: type, issues: read.issues });
+  return read.data as JsonObject;
 }
 
 /** The labels a case has after an event. */

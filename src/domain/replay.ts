@@ -67,26 +67,48 @@ function builtIn(
  */
 export function retell(target: Workflow, history: readonly RecordedEvent[]): CaseState {
   let state = newCase(target);
-  for (const event of history) {
-    if (isBuiltInEvent(event.type)) continue;
-    const from = event.metadata.workflow.version;
+  for (const { after } of told(target, history)) state = after;
+  return state;
+}
+
+/** An event as another version tells it, the recorded one it stands for, and the case after it under that version. */
+export type ToldEvent = {
+  readonly event: DecidableEvent;
+  readonly recorded: Omit<RecordedEvent, 'position'>;
+  readonly after: CaseState;
+};
+
+/**
+ * The events by which a version of its definition tells what happened to a case, one by one. What the engine itself
+ * recorded is not among them.
+ *
+ * @throws CaseError `MIGRATION_REFUSED` on reaching the first event that version does not allow
+ */
+export function* told(
+  target: Workflow,
+  history: readonly Omit<RecordedEvent, 'position'>[],
+): Generator<ToldEvent, void, undefined> {
+  let after = newCase(target);
+  for (const recorded of history) {
+    if (isBuiltInEvent(recorded.type)) continue;
+    const from = recorded.metadata.workflow.version;
     const refuse = (detail: string): never => {
-      throw new CaseError({ code: 'MIGRATION_REFUSED', stream: event.stream, from, to: target.version, detail });
+      throw new CaseError({ code: 'MIGRATION_REFUSED', stream: recorded.stream, from, to: target.version, detail });
     };
     const migration =
       translationFor(target, from) ?? refuse(`version ${target.version} declares no migration from ${from}`);
-    const same = { type: event.type, data: openPart(event.data) };
+    const same = { type: recorded.type, data: openPart(recorded.data) };
     for (const one of migration.translate?.(same) ?? [same]) {
-      const decidable = { ...decidableOf(event), ...one };
-      if (state.snapshot.status !== 'active' || !state.snapshot.can(decidable as never)) {
+      const event = { ...decidableOf(recorded), ...one };
+      if (after.snapshot.status !== 'active' || !after.snapshot.can(event as never)) {
         refuse(
-          `revision ${event.revision} ("${one.type}") is not allowed in "${state.state}" of version ${target.version}`,
+          `revision ${recorded.revision} ("${one.type}") is not allowed in "${after.state}" of version ${target.version}`,
         );
       }
-      state = applied(state, decidable);
+      after = applied(after, event);
+      yield { event, recorded, after };
     }
   }
-  return state;
 }
 
 /** How this version tells an event recorded under another one; nothing where it declares no migration from there. */
@@ -96,7 +118,7 @@ function translationFor(target: Workflow, version: number): WorkflowMigration | 
 }
 
 /** A recorded event as a machine takes it. */
-export function decidableOf(event: RecordedEvent): DecidableEvent {
+export function decidableOf(event: Omit<RecordedEvent, 'position'>): DecidableEvent {
   return {
     type: event.type,
     data: openPart(event.data),

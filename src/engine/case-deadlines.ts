@@ -1,15 +1,9 @@
 import { CaseError } from '../domain/case-error.js';
-import {
-  advanceDeadlines,
-  type DeadlineLedger,
-  type DeadlineLedgers,
-  NO_DEADLINES,
-} from '../domain/deadline-ledger.js';
+import type { DeadlineLedger } from '../domain/deadline-ledger.js';
+import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { type Due, dueOf, isOverdue } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
 import { type Explanation, explainDeadline } from '../domain/explain-deadline.js';
-import { openPart } from '../domain/personal-data.js';
-import { factValues } from '../domain/replay.js';
 import type { Title } from '../domain/title.js';
 import type { Workflow } from '../domain/workflow.js';
 import { type CalendarDefinition, calendarInForce } from '../domain/working-calendar.js';
@@ -28,33 +22,6 @@ export type CaseDeadline = {
   readonly overdue: boolean;
   readonly metAt?: string;
 };
-
-/** The deadline ledgers of a case: the fold of its events over its workflow's rules. */
-export function deadlineLedgers(
-  workflow: Workflow,
-  history: readonly Omit<RecordedEvent, 'position'>[],
-): DeadlineLedgers {
-  return history.reduce(
-    (ledgers, event) => advanceDeadlines(workflow.deadlines, ledgers, deadlineEvent(event)),
-    NO_DEADLINES,
-  );
-}
-
-/** An event as deadlines see it. */
-export function deadlineEvent(event: Omit<RecordedEvent, 'position'>) {
-  const { type, revision, metadata } = event;
-  const { occurredAt, recordedAt, state, reason } = metadata;
-  return {
-    type,
-    data: openPart(event.data),
-    occurredAt,
-    recordedAt,
-    facts: factValues(event),
-    state,
-    revision,
-    ...(reason !== undefined && { reason }),
-  };
-}
 
 /** The deadlines of a case as they stand at `now`, earliest due first. */
 export function caseDeadlines(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Actor } from '../domain/access.js';
 import { canonicalText } from '../domain/canonical-event.js';
 import { CaseError } from '../domain/case-error.js';
-import { inputIssues } from '../domain/decide.js';
+import { readInput } from '../domain/input-issues.js';
 
 /** The most events one command brings. */
 export const MAX_EVENTS_PER_COMMAND = 500;
@@ -85,8 +85,8 @@ const Command = z.object({
  * @throws CaseError `COMMAND_INVALID`
  */
 export function checkCommand(command: OpenCommand | SendCommand): void {
-  const parsed = Command.safeParse(command);
-  if (!parsed.success) throw new CaseError({ code: 'COMMAND_INVALID', issues: inputIssues(parsed.error.issues) });
+  const { issues } = readInput(Command, command);
+  if (issues) throw new CaseError({ code: 'COMMAND_INVALID', issues });
 }
 
 /**

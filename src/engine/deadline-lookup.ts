@@ -1,3 +1,4 @@
+import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { dueOf, hasLapsed, isOverdue } from '../domain/due-date.js';
 import type { JsonObject } from '../domain/event.js';
 import { streamIdOf } from '../domain/stream-id.js';
@@ -5,7 +6,6 @@ import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import { type CalendarDefinition, calendarInForce } from '../domain/working-calendar.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
-import { deadlineLedgers } from './case-deadlines.js';
 import type { Lookup } from './lookups.js';
 
 /** Names the look-up that {@link deadlineLookup} answers, in the events that declare it. */

@@ -1,7 +1,7 @@
 import { type Actor, actingRole, heldRoles } from '../domain/access.js';
 import { isBuiltInEvent } from '../domain/built-in-events.js';
 import { CaseError, type FailureCode } from '../domain/case-error.js';
-import { type CaseState, decide, labelsAfter, parseEventData } from '../domain/decide.js';
+import { type CaseState, decide, eventDefinition, labelsAfter, parseEventData } from '../domain/decide.js';
 import type { EventMetadata, JsonObject, RecordedActor, RecordedEvent } from '../domain/event.js';
 import {
   PERSONAL_KEY,
@@ -123,6 +123,9 @@ function judge(
       known: Object.keys(workflow.events),
     });
   }
+  eventDefinition(workflow, type);
+  // Before the data is read: whom the event is not for is told nothing of it.
+  if (!trial.recording) heldRoles(workflow, type, trial.command.actor);
   const data = parseEventData(workflow, type, event.data);
   if (PERSONAL_KEY in data) {
     throw new CaseError({
@@ -174,22 +177,23 @@ function judgeOnFacts(
 }
 
 /**
- * Whether the sender may send it then, as far as that can be said before look-ups are made and persons are looked for:
- * whom an event is not for learns nothing by trying it. Where an opening event would put its case is asked afterwards.
+ * Whether the sender, who holds one of the event's roles, may send it then, as far as that can be said before look-ups
+ * are made and persons are looked for: whom an event is not for learns nothing by trying it. Where an opening event
+ * would put its case is asked afterwards.
  */
 function checkSender(
   { command, recordedAt }: Trial,
   { workflow, labels, revision }: CaseState,
   event: CommandEvent,
 ): void {
-  if (revision < 0) heldRoles(workflow, event.type, command.actor);
-  else actingRole(workflow, event.type, command.actor, labels);
+  if (revision >= 0) actingRole(workflow, event.type, command.actor, labels);
   checkTime(workflow, event, command, recordedAt);
 }
 
 /**
- * A step that happened although the rules refuse it: kept, beside the machine. One whose event has personal data is
- * refused instead: without a reading by its schema nobody can say which of it is personal.
+ * A step that happened although the rules refuse it: kept, beside the machine. One that may hold personal data is
+ * refused instead, since without a reading by its schema nobody can say which of it is personal: one whose event has
+ * personal fields, and one whose event the workflow does not know where any other has.
  */
 function deviation(
   { command, recordedAt }: Trial,
@@ -197,8 +201,11 @@ function deviation(
   event: CommandEvent,
   error: unknown,
 ): JudgedEvent {
-  const kept =
-    error instanceof CaseError && REFUSALS.has(error.failure.code) && !current.workflow.personal.get(event.type);
+  const { workflow } = current;
+  const mayBePersonal = Object.hasOwn(workflow.events, event.type)
+    ? workflow.personal.get(event.type) !== undefined
+    : [...workflow.personal.values()].some((plan) => plan !== undefined);
+  const kept = error instanceof CaseError && REFUSALS.has(error.failure.code) && !mayBePersonal;
   if (!kept) throw error;
   const occurredAt = instantOf(event, recordedAt);
   return {

@@ -1,6 +1,7 @@
 import { CaseError } from '../domain/case-error.js';
 
-const TOKEN = /^([0-9a-f]{12})-(\d{1,19})$/;
+/** Eighteen digits at most: what any store's 64-bit position holds. */
+const TOKEN = /^([0-9a-f]{12})-(\d{1,18})$/;
 
 /** A position as callers carry it: opaque to them, and naming its ledger so that it is not taken by another. */
 export function positionToken(ledger: string, position: bigint): string {

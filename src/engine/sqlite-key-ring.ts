@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
 import { CaseError } from '../domain/case-error.js';
 import { closeLedgerFile } from '../event-store/sqlite/ledger-file.js';
@@ -9,6 +10,7 @@ import type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './key
 /** `PRAGMA application_id` of a key store, so that it is never taken for a ledger. */
 const APPLICATION_ID = 0x434c4b59;
 const SCHEMA_VERSION = 1;
+const OWNER_ONLY = 0o600;
 const RETRY_MS = 10;
 const BUSY_TIMEOUT_MS = 10_000;
 const MASTER_KEY_BYTES = 32;
@@ -201,7 +203,7 @@ export function sqliteKeyRing(options: {
         });
       }
       cache.set(subject, 'erased');
-      emptyLog(database);
+      asked(() => emptyLog(database));
       return destroyed > 0;
     },
 
@@ -236,6 +238,7 @@ export function sqliteKeyRing(options: {
 function openKeyStore(path: string, check: Uint8Array): Database {
   let database: Database | undefined;
   try {
+    if (path !== ':memory:' && path !== '' && !path.startsWith('file:')) reserve(path);
     database = openDatabase(path);
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     useWriteAheadLog(database);
@@ -251,6 +254,15 @@ function openKeyStore(path: string, check: Uint8Array): Database {
       { code: 'KEY_STORE_UNREADABLE', detail: `${path}: ${(error as Error).message}` },
       { cause: error },
     );
+  }
+}
+
+/** Makes the file, readable by its owner only, where there is none; SQLite gives what it puts beside it the same mode. */
+function reserve(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', OWNER_ONLY));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Actor } from '../domain/access.js';
 import { isBuiltInEvent } from '../domain/built-in-events.js';
 import { canonicalText } from '../domain/canonical-event.js';
 import { CaseError, isCaseError } from '../domain/case-error.js';
+import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { parseEventData } from '../domain/decide.js';
 import { wasMetLate } from '../domain/due-date.js';
 import type { JsonObject, JsonValue } from '../domain/event.js';
@@ -11,7 +12,6 @@ import { streamIdOf } from '../domain/stream-id.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { WorkingCalendar } from '../domain/working-calendar.js';
-import { deadlineLedgers } from '../engine/case-deadlines.js';
 import type { CaseEngine } from '../engine/case-engine.js';
 import type { HistoryEvent } from '../engine/case-reading.js';
 import { MAX_EVENTS_PER_COMMAND } from '../engine/command.js';
@@ -65,7 +65,7 @@ export type LogSummary = {
 
 export type LogImport = {
   readonly engine: Pick<CaseEngine, 'record' | 'history'>;
-  readonly registry: Pick<WorkflowRegistry, 'current'>;
+  readonly registry: Pick<WorkflowRegistry, 'current' | 'get'>;
   readonly reader: AsyncIterable<LogTrace>;
   /** How the log's cases are told in a workflow's events; without it each becomes a `recorded-log` case, step for step. */
   readonly map?: LogMap;
@@ -85,11 +85,13 @@ export type LogImport = {
  *
  * An event is known again by its case and its place in it. So importing a log twice adds nothing, importing a longer
  * one adds what is new, and an import that was cut short goes on where it ended. Steps the workflow would have refused,
- * and those of activities the map does not know, are kept as `step.deviated` and counted.
+ * and those of activities the map does not know, are kept as `step.deviated` and counted; of the latter only activity,
+ * resource, transition and time.
  *
  * @throws CaseError as the reader does · `LOG_MAP_INVALID` · `LOG_CONFLICT` when a case was imported before with other
  *   events at the same places, or two cases of the log would get one id · a refusal itself where the event it stands
- *   for has personal fields, which nothing but their event may hold · `ROLE_NOT_PERMITTED` and the store's own failures.
+ *   for has personal fields, which nothing but their event may hold, and `EVENT_UNKNOWN` where the map does not know the
+ *   activity and any event of the workflow has some · `ROLE_NOT_PERMITTED` and the store's own failures.
  *   Cases taken in before a failure stay.
  */
 export async function importLog(job: LogImport): Promise<LogSummary> {
@@ -157,7 +159,11 @@ async function importTrace(
     const { code, refusal } = event.data as { readonly code: string; readonly refusal: string };
     tally.deviated({ case: caseId, revision: event.revision, activity, code, refusal });
   }
-  if (job.calendar && tally.hasDeadlines) tally.reckon(caseId, deadlinesOf(workflow, history, job.calendar));
+  const last = history.at(-1);
+  if (job.calendar && tally.hasDeadlines && last) {
+    const under = job.registry.get(workflow.name, last.metadata.workflow.version);
+    tally.reckon(caseId, deadlinesOf(under, history, job.calendar));
+  }
   tally.took(trace.events.length, added, known.length === 0 && added > 0);
   job.onProgress?.(tally.progress());
 }
@@ -258,19 +264,20 @@ function placeOf({ metadata: { command } }: HistoryEvent, stream: string): numbe
 
 function stepOf(map: LogMap | undefined, trace: LogTrace, event: LogEvent, place: number): Step {
   const { activity, timestamp, resource, transition, attributes } = event;
-  const asRecorded = {
+  const said = {
+    activity,
     ...(resource !== undefined && { resource }),
     ...(transition !== undefined && { transition }),
-    attributes,
   };
   const occurredAt = timestamp;
   if (!map) {
     const first = place === 0 ? { trace: { name: trace.name, attributes: trace.attributes } } : {};
-    return { place, activity, type: 'activity.recorded', data: { activity, ...asRecorded, ...first }, occurredAt };
+    return { place, activity, type: 'activity.recorded', data: { ...said, attributes, ...first }, occurredAt };
   }
   const mapped = mapStep(map, trace, event);
   if (mapped) return { place, activity, ...mapped, occurredAt };
-  return { place, activity, type: `log:${activity}`.slice(0, 200), data: { activity, ...asRecorded }, occurredAt };
+  // What the map does not ask for stays out of the ledger: nobody has said which attributes are personal.
+  return { place, activity, type: `log:${activity}`.slice(0, 200), data: said, occurredAt };
 }
 
 function isSame(workflow: Workflow, stored: HistoryEvent, step: Step): boolean {
@@ -291,7 +298,7 @@ function isSame(workflow: Workflow, stored: HistoryEvent, step: Step): boolean {
 /** Whether what is stored says the same, as far as it may be seen: a personal value is not compared, and its subject's reference is the engine's own. */
 function agrees(stored: JsonValue | undefined, offered: JsonValue | undefined): boolean {
   if (isRecord(stored)) {
-    if (stored.withheld === true || stored.erased === true) return true;
+    if (stored.withheld === true || stored.erased === true || stored.lost === true) return true;
     if (!isRecord(offered)) return false;
     const keys = new Set([...Object.keys(stored), ...Object.keys(offered)]);
     if (offered.subjectRef === undefined) keys.delete('subjectRef');

@@ -158,6 +158,8 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new CaseError({ code: 'LOG_NOT_FOUND', path }, { cause: error });
     throw invalid(path, [messageOf(error)], error);
   }
 }

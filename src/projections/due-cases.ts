@@ -7,6 +7,7 @@ import {
   type DeadlineLedgers,
   NO_DEADLINES,
 } from '../domain/deadline-ledger.js';
+import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
 import type { Workflow } from '../domain/workflow.js';
@@ -162,7 +163,7 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
 
   return {
     name: 'due_cases',
-    version: 1,
+    version: 2,
     basis: definitionBasis(registry, definition),
     tables: [DUE_CASES, DEADLINE_CASES, CALENDARS_KNOWN],
 
@@ -191,9 +192,9 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
       const before = ledgersOf(rows, stream, deadlinesOf(workflow, event));
       const migrated = isMigration(event);
       const ledgers = migrated
-        ? history.reduce(
-            (folded, one) => advanceDeadlines(workflow.deadlines, folded, deadlineEvent(one)),
-            NO_DEADLINES,
+        ? deadlineLedgers(
+            workflow,
+            history.filter(({ revision }) => revision <= event.revision),
           )
         : advanceDeadlines(workflow.deadlines, before, deadlineEvent(event));
       const labels = labelsSet(workflow, known, event, history);

@@ -1,4 +1,4 @@
-import { isCaseError } from '../domain/case-error.js';
+import { CaseError, isCaseError } from '../domain/case-error.js';
 import type { RecordedEvent } from '../domain/event.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Generation, GenerationRef, ReadStore } from '../read-store/read-store.js';
@@ -29,6 +29,11 @@ export type FollowerDeps = {
   readonly onMoved: () => void;
   readonly onFailure: (error: unknown) => void;
 };
+
+/** Whether trying again would meet the same: what is damaged stays so until somebody puts a copy in its place. */
+export function isFinal(error: unknown): error is CaseError {
+  return isCaseError(error, 'STORE_CORRUPT');
+}
 
 /** One read model in one process: its tables in use, and those being filled beside them. */
 export type ProjectionFollower = {
@@ -111,7 +116,7 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
       return;
     }
     if (outcome === 'halted') {
-      onFailure(haltOf(active));
+      onFailure(haltOf(name, active));
       startCatchingUp();
     }
     onMoved();
@@ -144,6 +149,7 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
         } catch (error) {
           if (isCaseError(error, 'STORE_CLOSED')) return;
           onFailure(error);
+          if (isFinal(error)) return;
           await pacing.wait(RETRY_MS, signal);
         }
       }
@@ -176,6 +182,7 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
       } catch (error) {
         if (isCaseError(error, 'STORE_CLOSED')) return;
         onFailure(error);
+        if (isFinal(error)) return;
         await pacing.wait(RETRY_MS, signal);
       }
     }
@@ -193,7 +200,7 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
       if (outcome === 'dropped') holding = false;
       else if (!full) holding = true;
       if (outcome === 'halted') {
-        onFailure(haltOf(filler));
+        onFailure(haltOf(name, filler));
         await untilSkipped(filler);
         holding = true;
       } else if (outcome === 'lost') await pacing.wait(YIELD_MS, signal);
@@ -270,8 +277,9 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
   };
 }
 
-function haltOf(filler: GenerationFiller | undefined): Error {
-  return new Error(`halted at position ${filler?.halted()?.position}: ${filler?.halted()?.detail}`);
+function haltOf(projection: string, filler: GenerationFiller | undefined): CaseError {
+  const { position, detail = '' } = filler?.halted() ?? {};
+  return new CaseError({ code: 'PROJECTION_HALTED', projection, position: String(position), detail });
 }
 
 function isBefore(position: bigint | undefined, other: bigint | undefined): boolean {

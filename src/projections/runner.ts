@@ -1,9 +1,9 @@
-import { CaseError, isCaseError } from '../domain/case-error.js';
+import { CaseError, type FailureCode, isCaseError } from '../domain/case-error.js';
 import type { RecordedEvent } from '../domain/event.js';
 import { DEFAULT_PAGE_SIZE, type EventStore } from '../event-store/event-store.js';
 import type { Generation, Halt, ReadStore, Skip } from '../read-store/read-store.js';
 import { shapeOf } from '../read-store/table-spec.js';
-import { type ProjectionFollower, projectionFollower } from './follower.js';
+import { isFinal, type ProjectionFollower, projectionFollower } from './follower.js';
 import { type Pacing, systemPacing } from './pacing.js';
 import { type Projection, tablesOf } from './projection.js';
 
@@ -45,6 +45,8 @@ export type ProjectionStatus = {
   readonly rebuilding: Pick<ProjectionStatus, 'position' | 'events' | 'lag' | 'halted'> | undefined;
   /** Its tables are filled by a process with other code; this one leaves them alone. */
   readonly superseded: boolean;
+  /** Why this process follows no further: trying again would meet the same. */
+  readonly failed: FailureCode | undefined;
 };
 
 export type ProjectionRunner = {
@@ -53,7 +55,8 @@ export type ProjectionRunner = {
    * Resolves once every one of `names` (all unless given) shows the event at `position`, or can be queried at all where no
    * position is given.
    *
-   * @throws CaseError `PROJECTION_BEHIND` after `timeoutMs` · `PROJECTION_HALTED` · `PROJECTION_UNKNOWN`
+   * @throws CaseError `PROJECTION_BEHIND` after `timeoutMs` · `PROJECTION_HALTED` · `PROJECTION_UNKNOWN` ·
+   *   `STORE_CORRUPT` where what is still to be read is damaged
    */
   waitFor(position: bigint | undefined, timeoutMs?: number, names?: readonly string[]): Promise<void>;
   /**
@@ -64,7 +67,7 @@ export type ProjectionRunner = {
    */
   skip(projection: string, position: bigint, by: { readonly actor: string; readonly reason: string }): Promise<void>;
   skips(projection: string): Promise<readonly Skip[]>;
-  /** Fills new tables beside those in use and switches; resolves after the switch, or when the runner stops. @throws CaseError `PROJECTION_UNKNOWN` */
+  /** Fills new tables beside those in use and switches; resolves after the switch, or when the runner stops. @throws CaseError `PROJECTION_UNKNOWN` · `STORE_CORRUPT` */
   rebuild(projection: string): Promise<void>;
   /** Finishes what is being written and lets go. Safe to call twice. Closes neither store. */
   stop(): Promise<void>;
@@ -79,6 +82,12 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
   let pause: AbortController | undefined;
   let readTo: bigint | undefined;
   const changed = new Set<() => void>();
+  let readerFailure: CaseError | undefined;
+  const failures = new Map<string, CaseError>();
+
+  function wakeAll(): void {
+    for (const wake of changed) wake();
+  }
 
   const followers = projections.map((projection) =>
     projectionFollower({
@@ -89,10 +98,14 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
       pacing,
       signal,
       readTo: () => readTo,
-      onMoved: () => {
-        for (const wake of changed) wake();
+      onMoved: wakeAll,
+      onFailure: (error) => {
+        if (isFinal(error)) {
+          failures.set(projection.name, error);
+          wakeAll();
+        }
+        onFailure(error, projection.name);
       },
-      onFailure: (error) => onFailure(error, projection.name),
     }),
   );
   for (const follower of followers) await follower.start();
@@ -108,7 +121,12 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
         }
       } catch (error) {
         if (signal.aborted || isCaseError(error, 'STORE_CLOSED')) return;
+        if (isFinal(error)) {
+          readerFailure = error;
+          wakeAll();
+        }
         onFailure(error, undefined);
+        if (isFinal(error)) return;
         await pacing.wait(RETRY_MS, signal);
       }
     }
@@ -189,7 +207,10 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
       for (;;) {
         const failure = hindrance(await readStore.generations(), position, head, names);
         if (failure === undefined) return;
-        if (failure.failure.code === 'PROJECTION_HALTED' || expired || signal.aborted) throw failure;
+        if (failure.failure.code === 'PROJECTION_HALTED') throw failure;
+        const lasting = names.map((name) => failures.get(name)).find((one) => one !== undefined) ?? readerFailure;
+        if (lasting !== undefined) throw lasting;
+        if (expired || signal.aborted) throw failure;
         await nextChange(timer);
       }
     } finally {
@@ -231,6 +252,7 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
           ...part(of('active')),
           rebuilding: building && part(building),
           superseded: superseded(),
+          failed: (failures.get(projection.name) ?? readerFailure)?.failure.code,
         };
       });
     },
@@ -246,7 +268,13 @@ export async function startRunner(deps: RunnerDeps): Promise<ProjectionRunner> {
 
     skips: (name) => readStore.skips(followerOf(name).projection.name),
 
-    rebuild: (name) => followerOf(name).rebuild(),
+    async rebuild(name) {
+      const follower = followerOf(name);
+      failures.delete(name);
+      await follower.rebuild();
+      const failure = failures.get(name);
+      if (failure !== undefined) throw failure;
+    },
 
     async stop() {
       stopping.abort();

@@ -1,3 +1,4 @@
+import type { Actor } from '../../src/domain/access.js';
 import {
   administrator,
   auditor,
@@ -270,6 +271,71 @@ describe('reach', () => {
 
     expect([there.status, there.body.code]).toEqual([404, 'CASE_NOT_FOUND']);
     expect(Object.keys(there.body)).toEqual(Object.keys(nowhere.body));
+  });
+
+  const nobody: Actor = { id: 'nobody', roles: ['nothing'] };
+  const applicant: Actor = { id: 'applicant-1', roles: ['applicant'] };
+  const openings: [string, object][] = [
+    ['a valid opening', { event: requested() }],
+    ['an opening of another region', { event: requested({ region: '330302' }) }],
+    ['invalid data', { event: { type: 'permit.requested', data: { region: 7 } } }],
+    ['an unknown event', { event: { type: 'permit.lost', data: {} } }],
+    ["the ledger's own event", { event: { type: 'case.migrated', data: {} } }],
+    ['an event that opens nothing', { event: noted() }],
+    ['an unknown version', { version: 99, event: requested() }],
+    ['two events', { events: [requested(), noted()] }],
+    ["the opening's command id and other data", { commandId: 'open p-1', event: requested({ region: '330302' }) }],
+    ["the opening's command id and data", { commandId: 'open p-1', event: requested() }],
+  ];
+
+  /** What the door says to an opening under this id, alone and in a batch. */
+  async function opening(caseId: string, as: Actor, body: object) {
+    const alone = await served.call('POST', '/cases/permit', { as, body: { commandId: 'x', ...body, caseId } });
+    const [batched] = (
+      await served.call('POST', '/commands', {
+        as,
+        body: [{ command: 'open', workflow: 'permit', commandId: 'y', ...body, caseId }],
+      })
+    ).body;
+    const { request: _, ...problem } = alone.body;
+    return { alone: { status: alone.status, ...problem }, batched };
+  }
+
+  it.each(openings)('tells nobody who may not open a case whether there is one: %s', async (_what, body) => {
+    for (const as of [nobody, auditor, decider]) {
+      const existing = await opening('p-1', as, body);
+      expect(existing).toEqual(await opening('p-2', as, body));
+      expect(['ROLE_NOT_PERMITTED', 'EVENT_UNKNOWN', 'WORKFLOW_VERSION_UNKNOWN']).toContain(existing.alone.code);
+      expect(existing.batched.problem.code).toBe(existing.alone.code);
+    }
+  });
+
+  it.each(openings.filter(([what]) => /valid opening|region|two|data$/.test(what)))(
+    'tells whoever may open a case, of one out of its reach, that the id is taken and nothing else: %s',
+    async (_what, body) => {
+      for (const as of [applicant, clerkElsewhere]) {
+        const { alone, batched } = await opening('p-1', as, body);
+        expect(alone).toMatchObject({ status: 409, code: 'CASE_EXISTS', workflow: 'permit', caseId: 'p-1' });
+        const { type, status, code, title, titleZh, detail, workflow, caseId, ...more } = alone;
+        expect(more).toEqual({});
+        expect(batched.problem).toEqual({ type, status, code, title, titleZh, detail, workflow, caseId });
+      }
+    },
+  );
+
+  it('lets whoever may open one do so where the id is free', async () => {
+    const open = (caseId: string, as: Actor, region: string) => opening(caseId, as, { event: requested({ region }) });
+
+    expect((await open('p-2', applicant, '330921')).alone.status).toBe(201);
+    expect((await open('p-3', clerkElsewhere, '330302')).alone.status).toBe(201);
+    expect((await open('p-4', clerkElsewhere, '330921')).alone).toMatchObject({ status: 403, code: 'OUT_OF_SCOPE' });
+  });
+
+  it('still tells whoever reaches the case that the command id was used for something else', async () => {
+    const body = { commandId: 'open p-1', event: requested({ department: 'traffic' }) };
+    const { alone, batched } = await opening('p-1', clerk, body);
+
+    expect([alone.code, batched.problem.code]).toEqual(['COMMAND_ID_REUSED', 'COMMAND_ID_REUSED']);
   });
 
   it('shows an auditor everything and lets it change nothing', async () => {

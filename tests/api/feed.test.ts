@@ -118,6 +118,23 @@ describe('a feed', () => {
     expect([answer.status, answer.body.code]).toEqual([400, 'POSITION_FOREIGN']);
   });
 
+  it.each(['/feed', '/cases/permit/p-1/feed'])('refuses a position the ledger never gave: %s', async (path) => {
+    const opened = await served.openPermit('p-2');
+    const [mark, head] = opened.body.position.split('-');
+
+    for (const position of ['9'.repeat(19), '9'.repeat(18), String(Number(head) + 1)]) {
+      for (const start of [
+        { path: `${path}?after=${mark}-${position}` },
+        { path, headers: { 'last-event-id': `${mark}-${position}` } },
+      ]) {
+        const answer = await served.call('GET', start.path, { as: auditor, headers: start.headers ?? {} });
+        expect([answer.status, answer.body.code]).toEqual([400, 'POSITION_INVALID']);
+      }
+    }
+    expect(served.logged.filter(({ err }) => err !== undefined)).toEqual([]);
+    await follow(`${path}?after=${mark}-${head}`);
+  });
+
   it('ends with a word when the server goes down', async () => {
     const stream = await follow('/feed');
     const closing = served.app.endFeeds();

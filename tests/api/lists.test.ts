@@ -1,3 +1,5 @@
+import { memoryEventStore } from '../../src/event-store/memory/memory-event-store.js';
+import { gate } from '../engine/permit-office.js';
 import { auditor, clerk, clerkElsewhere, decider, noted, type ServedLedger, serveLedger } from './served-ledger.js';
 
 let served: ServedLedger;
@@ -41,12 +43,43 @@ describe('lists', () => {
     expect([none.status, none.body.code]).toEqual([400, 'POSITION_INVALID']);
   });
 
-  it('say how far behind they are when the position does not come', async () => {
-    const [mark, at] = position.split('-');
-    const ahead = await served.call('GET', `/cases?min-position=${mark}-${Number(at) + 3}`, { as: clerk });
+  it('refuse a position the ledger has not come to', async () => {
+    const [mark, head] = position.split('-');
 
-    expect([ahead.status, ahead.body.code, ahead.body.behind]).toEqual([503, 'PROJECTION_BEHIND', 3]);
-    expect(ahead.headers.get('retry-after')).toBe('1');
+    for (const ahead of ['9'.repeat(19), '9'.repeat(18), String(Number(head) + 1)]) {
+      const answer = await served.call('GET', `/cases?min-position=${mark}-${ahead}`, { as: clerk });
+      expect([answer.status, answer.body.code]).toEqual([400, 'POSITION_INVALID']);
+    }
+    expect(served.logged.filter(({ err }) => err !== undefined)).toEqual([]);
+  });
+
+  it('say how far behind they are when the position does not come', async () => {
+    const store = memoryEventStore();
+    const following = gate();
+    let held = false;
+    const slow = await serveLedger({
+      store: {
+        ...store,
+        async *subscribe(options) {
+          for await (const page of store.subscribe(options)) {
+            if (held) await following.passed;
+            yield page;
+          }
+        },
+      },
+    });
+    try {
+      held = true;
+      await slow.openPermit('p-1');
+      const opened = await slow.openPermit('p-2');
+      const behind = await slow.call('GET', `/cases?min-position=${opened.body.position}`, { as: clerk });
+
+      expect([behind.status, behind.body.code, behind.body.behind]).toEqual([503, 'PROJECTION_BEHIND', 2]);
+      expect(behind.headers.get('retry-after')).toBe('1');
+    } finally {
+      following.open();
+      await slow.close();
+    }
   });
 
   it('count, and tell when what is due', async () => {

@@ -1,4 +1,16 @@
-import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { openDatabase } from '../../src/event-store/sqlite/sqlite-binding.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { caseledger, type Ran, type RunOptions } from './caseledger-process.js';
 
@@ -111,6 +123,35 @@ describe('what is not there', () => {
   });
 });
 
+describe('a command that cannot do what it was asked', () => {
+  const path = temporaryFolder();
+
+  it.each([
+    ['a log that is not there', 4, (at: typeof path) => ['import', at('none.xes')]],
+    ['a map that is not there', 4, (at: typeof path) => ['import', at('log.csv'), '--map', at('none.json')]],
+    ['a time zone nobody has', 2, (at: typeof path) => ['import', at('log.csv'), '--time-zone', 'Nope/Zone']],
+    ['nothing to part columns', 2, (at: typeof path) => ['import', at('log.csv'), '--delimiter', '']],
+    ['a log without its columns', 8, (at: typeof path) => ['import', at('log.csv')]],
+    ['a workflow nobody knows', 4, () => ['open', 'nosuch', 'x.y']],
+    ['an event the workflow has not', 3, () => ['open', 'stall-permit', 'x.y', ...STALL]],
+    ['a token of a ledger that is not there', 4, () => ['token', '--role', 'auditor']],
+  ])('for %s leaves no file behind', async (_what, code, args) => {
+    writeFileSync(path('log.csv'), 'a,b\n1,2\n');
+
+    const ran = await caseledger([...args(path), '--ledger', path('l.sqlite')]);
+
+    expect([ran.code, line(ran)]).toEqual([code, expect.not.stringContaining('unexpected')]);
+    expect(readdirSync(path('.'))).toEqual(['log.csv']);
+  });
+
+  it('for a bench in no folder ends with 4', async () => {
+    const ran = await caseledger(['bench', '--folder', path('none')]);
+
+    expect(ran.code).toBe(4);
+    expect(line(ran)).toContain('there is no folder');
+  });
+});
+
 describe('a ledger that cannot be used', () => {
   const path = temporaryFolder();
   const opened = (options: RunOptions = {}) =>
@@ -142,6 +183,39 @@ describe('a ledger that cannot be used', () => {
     expect(ran.code).toBe(5);
     expect(line(ran)).toContain('is not a ledger: it is not a database');
     expect(readFileSync(path('l.sqlite'), 'utf8')).toMatch(/^Dear Sir/);
+  });
+
+  it('because it is something else, which is said before any key is asked for', async () => {
+    writeFileSync(path('letter.txt'), 'Dear Sir or Madam, '.repeat(100));
+    const database = openDatabase(path('other.db'));
+    database.exec('CREATE TABLE letters (id INTEGER PRIMARY KEY)');
+    database.close();
+
+    for (const [name, what] of [
+      ['letter.txt', 'it is not a database'],
+      ['other.db', 'it is a database of another program'],
+    ] as const) {
+      const ran = await caseledger(['check', '--ledger', path(name)]);
+      expect(ran.code).toBe(5);
+      expect(line(ran)).toBe(`caseledger: ${path(name)} is not a ledger: ${what}`);
+    }
+    expect(readdirSync(path('.')).sort()).toEqual(['letter.txt', 'other.db']);
+  });
+
+  it('because pages of it were written over: nothing waits for ever', async () => {
+    const ledger = ['--ledger', path('l.sqlite')];
+    await caseledger(['demo', ...ledger]);
+    const pages = statSync(path('l.sqlite')).size / 4_096;
+    const file = openSync(path('l.sqlite'), 'r+');
+    writeSync(file, Buffer.alloc(Math.floor(pages / 2) * 4_096, 0xab), 0, undefined, Math.floor(pages / 2) * 4_096);
+    closeSync(file);
+    rmSync(path('l.sqlite.views'), { force: true });
+
+    for (const args of [['check'], ['due'], ['rebuild', 'timeline']]) {
+      const ran = await caseledger([...args, ...ledger]);
+      expect([args[0], ran.code]).toEqual([args[0], 5]);
+      expect(line(ran)).toContain('l.sqlite is damaged');
+    }
   });
 
   it('because it was torn', async () => {
@@ -187,6 +261,7 @@ describe('a ledger that cannot be used', () => {
     expect(await opened()).toMatchObject({ code: 0, stderr: '' });
 
     expect(statSync(path('l.sqlite.master-key')).mode & 0o777).toBe(0o600);
+    expect(statSync(path('l.sqlite.keys')).mode & 0o777).toBe(0o600);
     expect(await shown()).toMatchObject({ code: 0 });
   });
 });

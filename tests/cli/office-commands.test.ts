@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openDatabase } from '../../src/event-store/sqlite/sqlite-binding.js';
 import { caseledger, type Ran } from './caseledger-process.js';
 
 /** One demo ledger, read by every test below; what they add concerns cases of their own. */
@@ -63,6 +64,28 @@ describe('an office on the command line', () => {
 
     expect((await run('due', '--limit', '200')).stdout).toBe(before.stdout);
     expect((await run('projections')).json.map(({ lag }: { lag: number }) => lag)).toEqual([0, 0, 0, 0]);
+  });
+
+  it('says so where there is no deadline to list', async () => {
+    const none = (lang: string) =>
+      caseledger(['due', '--of-department', 'nobody', '--lang', lang, '--ledger', ledger]).then(({ stdout }) => stdout);
+
+    expect(await none('en')).toBe('no deadline\n');
+    expect(await none('zh')).toBe('没有时限\n');
+  });
+
+  it('is not kept by a halted read model from asking another one, nor from rebuilding it', async () => {
+    await run('rebuild');
+    const views = openDatabase(`${ledger}.views`);
+    views.exec(
+      "UPDATE read_models SET position = NULL, event = NULL, halted_position = 1, halted_event = 'x', halted_detail = 'y', halted_at = '2026-01-01' WHERE name = 'timeline'",
+    );
+    views.close();
+
+    expect(await run('due')).toMatchObject({ code: 0 });
+    const { json } = await run('rebuild', 'timeline');
+    expect(json).toEqual([expect.objectContaining({ name: 'timeline', lag: 0 })]);
+    expect(json[0]).not.toHaveProperty('halted');
   });
 
   it('replays every case to where it was recorded', async () => {

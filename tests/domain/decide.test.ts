@@ -90,4 +90,12 @@ describe('data', () => {
     expect(failure.issues.map(({ path }) => path)).toEqual(['applicant.kind', 'applicant.name', 'applicant.idNumber']);
     expect(JSON.stringify(failure)).not.toContain('Zhang-San');
   });
+
+  it('with a key nobody knows is told without the key, which may be a number somebody goes by', () => {
+    const failure = failureOf(() =>
+      parseEventData(permit, 'permit.granted', { serial: 'P-1', '330921199001011234': 1 }),
+    );
+
+    expect(JSON.stringify(failure)).not.toContain('330921199001011234');
+  });
 });

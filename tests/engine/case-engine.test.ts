@@ -280,6 +280,19 @@ describe('a refusal', () => {
     );
   });
 
+  it('ROLE_NOT_PERMITTED comes before the data is read: whom an event is not for learns nothing of it', async () => {
+    const { engine, caseId } = await reviewing();
+    const nobody = { id: 'nobody', roles: [] };
+    const invalid = { type: 'permit.requested', data: { colour: 'red' } };
+    expect(await codeOf(engine.open(openPermit('open-2', { actor: nobody, events: [invalid] })))).toBe(
+      'ROLE_NOT_PERMITTED',
+    );
+    const misread = { type: 'permit.granted', data: { colour: 'red' } };
+    expect(await codeOf(engine.send(sendPermit(caseId, 'grant', misread, { actor: clerk })))).toBe(
+      'ROLE_NOT_PERMITTED',
+    );
+  });
+
   it.each([
     ['a clerk of another county', { id: 'clerk-9', roles: ['clerk'], region: '330922' }, 'region'],
     ['a clerk of no region', { id: 'clerk-9', roles: ['clerk'] }, 'region'],
@@ -497,7 +510,7 @@ describe('facts a decision rests on', () => {
   });
 
   it("a look-up's own refusal is passed on as it is", async () => {
-    const own = new CaseError({ code: 'CALENDAR_UNKNOWN', calendar: 'moon', known: ['cn'] });
+    const own = new CaseError({ code: 'DEADLINE_UNKNOWN', deadline: 'moon', known: ['decision'] });
     const { engine, caseId } = await reviewing({ lookups: { quota: () => Promise.reject(own) } });
     expect(await failureOf(engine.send(sendPermit(caseId, 'grant', granted)))).toBe(own.failure);
   });

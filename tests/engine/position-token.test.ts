@@ -9,7 +9,7 @@ const read = (ledger: string, token: string) => failureOf((async () => readPosit
 describe('a position token', () => {
   it('gives back the position it was made of', () => {
     fc.assert(
-      fc.property(fc.uuid(), fc.bigInt({ min: 0n, max: 9_223_372_036_854_775_807n }), (ledger, position) => {
+      fc.property(fc.uuid(), fc.bigInt({ min: 0n, max: 999_999_999_999_999_999n }), (ledger, position) => {
         expect(readPositionToken(ledger, positionToken(ledger, position))).toBe(position);
       }),
     );
@@ -29,7 +29,7 @@ describe('a position token', () => {
     '0123456789AB-1',
     '0123456789ab-1x',
     ' 0123456789ab-1',
-    `0123456789ab-${'9'.repeat(20)}`,
+    `0123456789ab-${'9'.repeat(19)}`,
     '0123456789ab-1\n',
   ])('that nobody gave out is POSITION_INVALID: %p', async (token) => {
     expect(await read(ours, token)).toEqual({ code: 'POSITION_INVALID', token });

@@ -1,6 +1,8 @@
 import { replay } from '../../src/domain/replay.js';
 import type { OpenCommand } from '../../src/engine/command.js';
 import { checkLedger } from '../../src/engine/ledger-check.js';
+import { readStream } from '../../src/event-store/read-stream.js';
+import { ferry } from '../support/ferry.js';
 import { permitWorkflow } from '../support/permit.js';
 import {
   administrator,
@@ -22,6 +24,9 @@ import {
 
 const ref = { workflow: 'permit', caseId: 'p-1' };
 const at = (day: number) => `2020-05-${String(day).padStart(2, '0')}T08:00:00.000Z`;
+
+/** A step the rules refuse, of an event without personal data. */
+const unserialled = { type: 'permit.granted', data: {} };
 
 /** A recorded log: what happened elsewhere, a day apart. */
 function recorded(commandId: string, events: OpenCommand['events'], more: Partial<OpenCommand> = {}): OpenCommand {
@@ -59,19 +64,17 @@ describe('a recorded log', () => {
       requested(),
       { type: 'permit.granted', data: { serial: 'P-2' } },
       { type: 'permit.granted', data: { serial: 7 } },
-      { type: 'permit.lost', data: { where: 'in the post' } },
       refused,
     ];
 
     const { deviations, state, revision } = await engine.record(recorded('log-1', steps));
 
-    expect({ state, revision }).toEqual({ state: 'reviewing', revision: 5 });
+    expect({ state, revision }).toEqual({ state: 'reviewing', revision: 4 });
     expect(deviations.map(({ revision, event, code }) => [revision, event, code])).toEqual([
       [0, 'permit.granted', 'EVENT_NOT_ALLOWED'],
       [2, 'permit.granted', 'GUARD_DENIED'],
       [3, 'permit.granted', 'EVENT_DATA_INVALID'],
-      [4, 'permit.lost', 'EVENT_UNKNOWN'],
-      [5, 'permit.refused', 'REASON_REQUIRED'],
+      [4, 'permit.refused', 'REASON_REQUIRED'],
     ]);
     expect(deviations[1]!.refusal).toBe('"permit.granted" is refused: the department\'s quota is used up');
     const events = await stored('p-1');
@@ -81,22 +84,33 @@ describe('a recorded log', () => {
       ['step.deviated', 'reviewing'],
       ['step.deviated', 'reviewing'],
       ['step.deviated', 'reviewing'],
-      ['step.deviated', 'reviewing'],
     ]);
-    expect(events[4]!.data).toEqual({
-      code: 'EVENT_UNKNOWN',
-      data: { where: 'in the post' },
-      event: 'permit.lost',
+    expect(events[3]!.data).toEqual({
+      code: 'EVENT_DATA_INVALID',
+      data: { serial: 7 },
+      event: 'permit.granted',
       refusal: expect.any(String),
     });
-    expect(events[4]!.metadata.occurredAt).toBe(at(5));
-    expect(replay(events, registry)).toMatchObject({ state: 'reviewing', revision: 5 });
+    expect(events[3]!.metadata.occurredAt).toBe(at(4));
+    expect(replay(events, registry)).toMatchObject({ state: 'reviewing', revision: 4 });
     expect(await checkLedger(store, registry)).toMatchObject({ cases: 1, diverging: [] });
+  });
+
+  it('says why a step was kept so without a word of what was sent', async () => {
+    const { engine, stored } = await permitOffice();
+    const steps = [requested(), { type: 'permit.granted', data: { serial: 'P-1', '330921199001011234': 'x' } }];
+
+    const { deviations } = await engine.record(recorded('log-1', steps));
+
+    const kept = (await stored('p-1'))[1]!.data;
+    expect([kept.code, kept.refusal]).toEqual(['EVENT_DATA_INVALID', deviations[0]!.refusal]);
+    expect(kept.refusal).toContain('One key is not known here');
+    expect(kept.refusal).not.toContain('330921199001011234');
   });
 
   it('goes on as a case like any other', async () => {
     const office = await permitOffice();
-    await office.engine.record(recorded('log-1', [requested(), { type: 'permit.lost', data: {} }]));
+    await office.engine.record(recorded('log-1', [requested(), unserialled]));
     expect(await office.engine.send(sendPermit('p-1', 'note-1', noted('one')))).toMatchObject({
       revision: 2,
       state: 'reviewing',
@@ -110,7 +124,7 @@ describe('a recorded log', () => {
   it('was opened when its first step happened, also after it moved to another version', async () => {
     const workflows = [permitWorkflow(1), permitWorkflow(2)];
     const office = await permitOffice({ workflows });
-    await office.engine.record(recorded('log-1', [{ type: 'permit.lost', data: {} }], { version: 1 }));
+    await office.engine.record(recorded('log-1', [unserialled], { version: 1 }));
     await office.engine.migrate({ ...ref, commandId: 'move', actor: administrator, toVersion: 2 });
     const cold = await another(office, { workflows });
     expect(office.engine.known(ref)).toEqual(await cold.engine.load(ref));
@@ -119,7 +133,7 @@ describe('a recorded log', () => {
 
   it('is taken in once, and lists its deviations again', async () => {
     const office = await permitOffice();
-    const command = recorded('log-1', [requested(), { type: 'permit.lost', data: {} }]);
+    const command = recorded('log-1', [requested(), unserialled]);
     const first = await office.engine.record(command);
     for (const { engine } of [office, await another(office)])
       expect(await engine.record(command)).toEqual({ ...first, repeated: true });
@@ -157,21 +171,41 @@ describe('a recorded log', () => {
     expect(await stored('p-1')).toEqual([]);
   });
 
-  it("cannot bring events of the engine's own but as deviations", async () => {
+  it.each([
+    ['an event the workflow does not know', 'permit.recieved'],
+    ["an event of the engine's own", 'case.migrated'],
+  ])('is refused whole where it brings %s: what any event keeps sealed could be in it', async (_which, type) => {
     const { engine, stored } = await permitOffice();
-    const { deviations } = await engine.record(
-      recorded('log-1', [
-        requested(),
+    const steps = [requested(), { type, data: { name: PERSON.name, idNumber: PERSON.idNumber } }];
+
+    expect(await failureOf(engine.record(recorded('log-1', steps)))).toMatchObject({
+      code: 'EVENT_UNKNOWN',
+      event: type,
+    });
+    expect(await stored('p-1')).toEqual([]);
+  });
+
+  it('keeps events nobody knows as deviations where no event of the workflow has personal data', async () => {
+    const { engine, store } = await permitOffice({ workflows: [ferry] });
+    const { deviations } = await engine.record({
+      ...recorded('log-1', [
+        { type: 'ferry.boarded', data: { seats: 1 } },
+        { type: 'ferry.sunk', data: { where: 'in the harbour' } },
         { type: 'case.migrated', data: { to: { version: 9 } } },
         { type: 'step.deviated', data: {} },
       ]),
-    );
+      workflow: 'ferry',
+    });
+
     expect(deviations.map(({ event, code }) => [event, code])).toEqual([
+      ['ferry.sunk', 'EVENT_UNKNOWN'],
       ['case.migrated', 'EVENT_UNKNOWN'],
       ['step.deviated', 'EVENT_UNKNOWN'],
     ]);
-    expect((await stored('p-1'))[1]!.type).toBe('step.deviated');
-    expect((await engine.load(ref)).version).toBe(1);
+    const events = await readStream(store, 'ferry-p-1');
+    expect(events.slice(1).map(({ type }) => type)).toEqual(['step.deviated', 'step.deviated', 'step.deviated']);
+    expect(events[1]!.data).toMatchObject({ event: 'ferry.sunk', data: { where: 'in the harbour' } });
+    expect((await engine.load({ workflow: 'ferry', caseId: 'p-1' })).version).toBe(1);
   });
 
   it('may be recorded by an importer only, who in turn sends nothing', async () => {

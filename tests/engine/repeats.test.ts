@@ -170,7 +170,7 @@ describe.each(places)('a resent command, two engines over %s', (_place, open) =>
     expect(await there.engine.send(again)).toEqual({ ...first, repeated: true });
   });
 
-  it('is answered without comparing once the person it speaks of was erased', async () => {
+  it('is answered without comparing its data once the person it speaks of was erased', async () => {
     const opened = await here.engine.open(openPermit('open-1'));
     await here.keys.forget(subjectIn(await here.stored(opened.caseId)), '2026-03-02T02:00:00.000Z');
 
@@ -179,6 +179,24 @@ describe.each(places)('a resent command, two engines over %s', (_place, open) =>
       expect(await engine.open(openPermit('open-1', { events: [requested({ ...PERSON, name: 'another' })] }))).toEqual({
         ...opened,
         repeated: true,
+      });
+    }
+  });
+
+  it.each([
+    ['by somebody else', { actor: otherClerk }],
+    ['for another party', { actor: { ...clerk, onBehalfOf: 'agency-7' } }],
+    ['with another event', { events: [noted('one')] }],
+    ['with one event more', { events: [requested(), noted('one')] }],
+  ])('of a person who was erased is another command when sent %s', async (_what, change) => {
+    const { caseId, stream } = await here.engine.open(openPermit('open-1'));
+    await here.keys.forget(subjectIn(await here.stored(caseId)), '2026-03-02T02:00:00.000Z');
+
+    for (const { engine } of [here, there]) {
+      expect(await failureOf(engine.open(openPermit('open-1', change)))).toEqual({
+        code: 'COMMAND_ID_REUSED',
+        commandId: 'open-1',
+        stream,
       });
     }
   });

@@ -3,6 +3,7 @@ import type { Workflow } from '../../src/domain/workflow.js';
 import { workflowRegistry } from '../../src/domain/workflow-registry.js';
 import { type CalendarDefinition, calendarInForce } from '../../src/domain/working-calendar.js';
 import { type CaseEngine, caseEngine } from '../../src/engine/case-engine.js';
+import type { KeyRing } from '../../src/engine/key-ring.js';
 import { ledgerIdentity } from '../../src/engine/ledger-identity.js';
 import { sqliteKeyRing } from '../../src/engine/sqlite-key-ring.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
@@ -30,6 +31,8 @@ export type ImportLedger = {
   readonly registry: ReturnType<typeof workflowRegistry>;
   readonly import: (reader: AsyncIterable<LogTrace>, options?: Partial<LogImport>) => Promise<LogSummary>;
   readonly eventsOf: (stream: string) => ReturnType<typeof readStream>;
+  /** Another engine over the same ledger, whose key store has lost every key. */
+  readonly withoutKeys: () => Promise<CaseEngine>;
   readonly close: () => Promise<void>;
 };
 
@@ -53,6 +56,7 @@ export async function importLedger(...workflows: readonly Workflow[]): Promise<I
   const registry = workflowRegistry([recordedLog, ...workflows]);
   const ledger = await ledgerIdentity(store, { clock, ids });
   const engine = caseEngine({ store, registry, keys, ledger, clock, ids, randomBytes });
+  const empty: KeyRing[] = [];
   return {
     engine,
     store,
@@ -60,9 +64,14 @@ export async function importLedger(...workflows: readonly Workflow[]): Promise<I
     import: (reader, options) =>
       importLog({ engine, registry, reader, actor: importer, calendar: calendarInForce(dutchOffice), ...options }),
     eventsOf: (stream) => readStream(store, stream),
+    async withoutKeys() {
+      const none = await sqliteKeyRing({ path: ':memory:', masterKey: new Uint8Array(32).fill(7), randomBytes });
+      empty.push(none);
+      return caseEngine({ store, registry, keys: none, ledger, clock, ids, randomBytes });
+    },
     async close() {
       await store.close();
-      keys.close();
+      for (const ring of [keys, ...empty]) ring.close();
     },
   };
 }

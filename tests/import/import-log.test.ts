@@ -357,7 +357,33 @@ describe('a log imported through a map', () => {
       ['step.deviated', 'underway'],
       ['parcel.delivered', 'delivered'],
     ]);
-    expect(events[2]?.data.data).toEqual({ activity: 'weigh', attributes: { kg: 2 } });
+    expect(events[2]?.data.data).toEqual({ activity: 'weigh' });
+  });
+
+  it('keeps of a step the map does not know its activity, resource and transition, and no attribute', async () => {
+    const unknown = step('weigh', 2, {
+      resource: 'van-3',
+      transition: 'complete',
+      attributes: { citizen: '330921199001011234' },
+    });
+    await ledger.import(log(trace('8', [unknown], { attributes: { owner: 'Chen Yu' } })), { map: parcelMap });
+
+    const events = await ledger.eventsOf('parcel-p-8');
+    expect(events[0]?.data.data).toEqual({ activity: 'weigh', resource: 'van-3', transition: 'complete' });
+    expect(events[0]?.metadata.occurredAt).toBe(at(2));
+    expect(JSON.stringify(events.map(({ data, metadata }) => [data, metadata]))).not.toMatch(
+      /330921199001011234|Chen Yu/,
+    );
+  });
+
+  it('is refused where the map does not know an activity and the workflow has personal data', async () => {
+    const map = parseLogMap({ workflow: 'permit', activities: {} }, 'map.json');
+
+    expect(await refusedWith(ledger.import(log(trace('1', [step('ask')])), { map }))).toMatchObject({
+      code: 'EVENT_UNKNOWN',
+      event: 'log:ask',
+    });
+    expect(await ledger.eventsOf('permit-1')).toEqual([]);
   });
 
   it('keeps a step whose data the event does not take', async () => {
@@ -403,7 +429,7 @@ describe('a log imported through a map', () => {
     expect(summary).toMatchObject({ added: { cases: 0, events: 1 }, deviations: { byActivity: { deliver: 1 } } });
   });
 
-  it('brings personal data under its subject, and knows the case again without seeing it', async () => {
+  describe('with personal data', () => {
     const map = parseLogMap(
       {
         workflow: permitWorkflow().name,
@@ -420,10 +446,21 @@ describe('a log imported through a map', () => {
       attributes: { applicant: { kind: 'person', name: 'Chen Yu', idNumber: 'X-1' } },
     });
 
-    expect((await ledger.import(log(asked), { map })).added.events).toBe(1);
-    expect((await ledger.import(log(asked), { map })).added.events).toBe(0);
-    const [stored] = await ledger.eventsOf(`${permitWorkflow().name}-1`);
-    expect(JSON.stringify(stored?.data)).not.toContain('Chen');
+    it('brings it under its subject, and knows the case again without seeing it', async () => {
+      expect((await ledger.import(log(asked), { map })).added.events).toBe(1);
+      expect((await ledger.import(log(asked), { map })).added.events).toBe(0);
+      const [stored] = await ledger.eventsOf(`${permitWorkflow().name}-1`);
+      expect(JSON.stringify(stored?.data)).not.toContain('Chen');
+    });
+
+    it('knows the case again after the key store has lost the key', async () => {
+      await ledger.import(log(asked), { map });
+      const engine = await ledger.withoutKeys();
+
+      const [lost] = await engine.history({ workflow: permitWorkflow().name, caseId: '1' });
+      expect(lost?.data.applicant).toMatchObject({ name: { lost: true } });
+      expect((await ledger.import(log(asked), { map, engine })).added.events).toBe(0);
+    });
   });
 
   it('wants a map that fits the workflow', async () => {

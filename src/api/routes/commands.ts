@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../../domain/access.js';
-import { inputIssues } from '../../domain/decide.js';
+import { readInput } from '../../domain/input-issues.js';
 import type { Receipt } from '../../engine/command.js';
 import { answerJson } from '../answer.js';
 import { BatchAnswerSchema } from '../answer-schemas.js';
@@ -63,9 +63,9 @@ export function commandRoutes({
 
 /** Reaches the ledger before it waits for anything, so that commands on one case keep their order. */
 function perform(desk: CommandDesk, item: unknown, actor: Actor, trace: string | undefined): Promise<Receipt> {
-  const parsed = BatchCommand.safeParse(item);
-  if (!parsed.success) throw new ApiError({ code: 'REQUEST_INVALID', issues: inputIssues(parsed.error.issues) });
-  const command = parsed.data;
+  const read = readInput(BatchCommand, item);
+  if (read.issues) throw new ApiError({ code: 'REQUEST_INVALID', issues: read.issues });
+  const command = read.data;
   const { workflow, commandId } = command;
   const base = {
     workflow,

@@ -1,8 +1,9 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { readPositionToken } from '../../engine/position-token.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import type { CaseLedger } from '../case-ledger.js';
 import type { Feed, FeedRequest, FeedStart } from '../feed.js';
+import { givenPosition } from '../given-position.js';
 import { type Operation, operation } from '../operation.js';
 import type { RequestContext } from '../request-context.js';
 import { CaseParams } from './cases.js';
@@ -35,10 +36,15 @@ const ANSWERS = {
 export function feedRoutes({
   feed,
   ledger,
+  events,
 }: {
   readonly feed: Feed;
   readonly ledger: Pick<CaseLedger, 'id'>;
+  readonly events: Pick<EventStore, 'head'>;
 }): readonly Operation[] {
+  const startOf = async (text: string): Promise<FeedStart> =>
+    text === 'start' || text === 'now' ? text : givenPosition(ledger.id, events, text);
+
   return [
     operation(
       {
@@ -59,11 +65,11 @@ export function feedRoutes({
           'OVERLOADED',
         ],
       },
-      ({ params, query, headers, actor, context, res }) =>
+      async ({ params, query, headers, actor, context, res }) =>
         feed.open({
           ...listener(res, context),
           actor,
-          start: startOf(ledger.id, headers['last-event-id'] ?? query.after ?? 'start'),
+          start: await startOf(headers['last-event-id'] ?? query.after ?? 'start'),
           only: { case: params },
         }),
     ),
@@ -86,11 +92,11 @@ export function feedRoutes({
         answers: ANSWERS,
         problems: ['POSITION_INVALID', 'POSITION_FOREIGN', 'OVERLOADED'],
       },
-      ({ query, headers, actor, context, res }) =>
+      async ({ query, headers, actor, context, res }) =>
         feed.open({
           ...listener(res, context),
           actor,
-          start: startOf(ledger.id, headers['last-event-id'] ?? query.after ?? 'now'),
+          start: await startOf(headers['last-event-id'] ?? query.after ?? 'now'),
           only: {
             ...(query.workflow !== undefined && { workflow: query.workflow }),
             ...(query.type !== undefined && { types: new Set(query.type.split(',')) }),
@@ -102,8 +108,4 @@ export function feedRoutes({
 
 function listener(res: Response, { expiresAt = 0 }: RequestContext): Pick<FeedRequest, 'res' | 'expiresAt'> {
   return { res, expiresAt };
-}
-
-function startOf(ledger: string, text: string): FeedStart {
-  return text === 'start' || text === 'now' ? text : readPositionToken(ledger, text);
 }

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { type Actor, reachOf } from '../../domain/access.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { Clock } from '../../engine/clock.js';
-import { positionToken, readPositionToken } from '../../engine/position-token.js';
+import { positionToken } from '../../engine/position-token.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import type { CaseQueries, QueryOptions } from '../../projections/case-queries.js';
 import { MAX_PAGE, type Page } from '../../projections/page-cursor.js';
 import { answerJson } from '../answer.js';
 import type { ProblemCode } from '../api-failure.js';
 import type { CaseLedger } from '../case-ledger.js';
+import { givenPosition } from '../given-position.js';
 import { type Operation, operation } from '../operation.js';
 import { Instant, wholeNumber } from '../query-values.js';
 import { CaseParams, POSITION_HEADER } from './cases.js';
@@ -154,23 +156,24 @@ const LIST_PROBLEMS: readonly ProblemCode[] = [...QUERY_PROBLEMS, 'CURSOR_INVALI
 export type ListDeps = {
   readonly queries: CaseQueries;
   readonly ledger: Pick<CaseLedger, 'id'>;
+  readonly events: Pick<EventStore, 'head'>;
   readonly registry: Pick<WorkflowRegistry, 'role'>;
   readonly clock: Clock;
 };
 
 /** Questions across cases, answered by the read models within the asker's reach. */
-export function listRoutes({ queries, ledger, registry, clock }: ListDeps): readonly Operation[] {
+export function listRoutes({ queries, ledger, events, registry, clock }: ListDeps): readonly Operation[] {
   const now = (): string => clock.now().toISOString();
 
-  function optionsOf(
+  async function optionsOf(
     actor: Actor,
     query: { readonly 'min-position'?: string | undefined },
     headers: z.output<typeof FreshHeaders>,
-  ): QueryOptions {
+  ): Promise<QueryOptions> {
     const token = query['min-position'] ?? headers[POSITION_HEADER.toLowerCase()];
     return {
       reach: reachOf(actor, registry.role),
-      ...(token !== undefined && { minPosition: readPositionToken(ledger.id, token) }),
+      ...(token !== undefined && { minPosition: await givenPosition(ledger.id, events, token) }),
     };
   }
 
@@ -205,7 +208,7 @@ export function listRoutes({ queries, ledger, registry, clock }: ListDeps): read
         const page = await queries.listCases(
           present(filter),
           present({ limit, cursor, order }),
-          optionsOf(actor, query, headers),
+          await optionsOf(actor, query, headers),
         );
         answerPage(res, '/cases', query, { ...page, items: page.items.map(withToken) });
       },
@@ -226,7 +229,7 @@ export function listRoutes({ queries, ledger, registry, clock }: ListDeps): read
       },
       async ({ params, query, headers, actor, res }) => {
         const { limit, cursor } = query;
-        const page = await queries.timeline(params, present({ limit, cursor }), optionsOf(actor, query, headers));
+        const page = await queries.timeline(params, present({ limit, cursor }), await optionsOf(actor, query, headers));
         answerPage(res, `/cases/${params.workflow}/${params.caseId}/timeline`, query, {
           ...page,
           items: page.items.map(withToken),
@@ -257,7 +260,7 @@ export function listRoutes({ queries, ledger, registry, clock }: ListDeps): read
       async ({ query, headers, actor, res }) => {
         const { limit, cursor, 'min-position': _, ...filter } = query;
         const page = await queries.dueCases(present(filter), present({ limit, cursor }), {
-          ...optionsOf(actor, query, headers),
+          ...(await optionsOf(actor, query, headers)),
           now: now(),
         });
         answerPage(res, '/due', query, page);
@@ -294,7 +297,9 @@ export function listRoutes({ queries, ledger, registry, clock }: ListDeps): read
       },
       async ({ query, headers, actor, res }) => {
         const { by = [], 'min-position': _, ...filter } = query;
-        answerJson(res, 200, { counts: await queries.counts(by, present(filter), optionsOf(actor, query, headers)) });
+        answerJson(res, 200, {
+          counts: await queries.counts(by, present(filter), await optionsOf(actor, query, headers)),
+        });
       },
     ),
     operation(
@@ -333,7 +338,7 @@ export function listRoutes({ queries, ledger, registry, clock }: ListDeps): read
       async ({ query, headers, actor, res }) => {
         const { 'min-position': _, ...filter } = query;
         answerJson(res, 200, {
-          limits: await queries.lateness(present(filter), { ...optionsOf(actor, query, headers), now: now() }),
+          limits: await queries.lateness(present(filter), { ...(await optionsOf(actor, query, headers)), now: now() }),
         });
       },
     ),

@@ -137,12 +137,10 @@ async function readiness({ events, readModels, clock, readyLag }: ServiceDeps): 
   const checks = await storeChecks(events, clock);
   if (!readModels) return checks;
   try {
-    for (const { name, lag, halted } of await readModels.projections.status()) {
+    for (const { name, lag, halted, failed } of await readModels.projections.status()) {
       const problem: ProblemCode | undefined = halted
         ? 'PROJECTION_HALTED'
-        : lag > readyLag
-          ? 'PROJECTION_BEHIND'
-          : undefined;
+        : (failed ?? (lag > readyLag ? 'PROJECTION_BEHIND' : undefined));
       checks.push({ name: `projection:${name}`, ok: problem === undefined, behind: lag, ...(problem && { problem }) });
     }
   } catch (error) {

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { CliError } from '../cli-error.js';
 import { type OutputFlags, wholeNumber, withOutput } from '../command-options.js';
+import { EXIT } from '../exit-code.js';
 import type { Session } from '../session.js';
 import { output, table } from '../terminal.js';
 
@@ -21,7 +23,7 @@ export function benchCommand(program: Command, session: Session): void {
     .option('--callers <number>', 'callers at once in the second measurement', wholeNumber(1, 10_000), 64)
     .option('--folder <path>', "where the ledger is put; the system's folder for temporary files unless given")
     .action(async (flags: BenchFlags) => {
-      const folder = mkdtempSync(join(flags.folder ?? tmpdir(), 'caseledger-bench-'));
+      const folder = folderIn(flags.folder ?? tmpdir());
       try {
         const { measure } = await import('../measure.js');
         const found = await measure({ folder, seconds: flags.seconds, callers: flags.callers, session });
@@ -42,4 +44,15 @@ export function benchCommand(program: Command, session: Session): void {
         rmSync(folder, { recursive: true, force: true });
       }
     });
+}
+
+function folderIn(parent: string): string {
+  try {
+    return mkdtempSync(join(parent, 'caseledger-bench-'));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new CliError(EXIT.notFound, `there is no folder ${parent}`, { cause });
+    throw new CliError(EXIT.usage, `no ledger can be put in ${parent}: ${message}`, { cause });
+  }
 }

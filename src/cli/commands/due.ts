@@ -70,7 +70,7 @@ export function dueCommand(program: Command, session: Session): void {
         limit,
         cursor,
       } = flags;
-      await withReadModels(session, flags, async ({ models, ledger }) => {
+      await withReadModels(session, flags, ['due_cases'], async ({ models, ledger }) => {
         const page = await models.projections.queries.dueCases(
           {
             ...(standing && { standing }),
@@ -87,6 +87,7 @@ export function dueCommand(program: Command, session: Session): void {
         const titleOf = ({ workflow: name, version, deadline: rule }: DueItem): string =>
           out.title(ledger.registry.get(name, version).deadlines[rule]?.title ?? { en: rule, zh: rule });
         out.result(page, () => [
+          ...(page.items.length === 0 ? [NONE[out.language]] : []),
           ...table(
             page.items.map((one) => [
               one.dueOn + (one.provisional ? '*' : ''),
@@ -104,6 +105,8 @@ export function dueCommand(program: Command, session: Session): void {
       });
     });
 }
+
+const NONE: Readonly<Record<Language, string>> = { en: 'no deadline', zh: '没有时限' };
 
 const PROVISIONAL: Readonly<Record<Language, string>> = {
   en: '* provisional: it depends on days for which no holiday notice has been published yet',

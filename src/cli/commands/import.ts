@@ -1,8 +1,18 @@
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { CsvOptions } from '../../import/csv-reader.js';
 import type { LogSummary } from '../../import/import-log.js';
-import { type ActorFlags, actorOf, type LedgerFlags, withActor, withLedger } from '../command-options.js';
+import type { LogTrace } from '../../import/log-trace.js';
+import {
+  type ActorFlags,
+  actorOf,
+  delimiter,
+  type LedgerFlags,
+  timeZone,
+  withActor,
+  withLedger,
+} from '../command-options.js';
 import { progress } from '../progress.js';
 import { type Session, withOpenLedger } from '../session.js';
 import { output, table } from '../terminal.js';
@@ -32,16 +42,20 @@ export function importCommand(program: Command, session: Session): void {
       '--map <file>',
       "how the log's activities are told in a workflow's events (JSON); it may name a workflow module, which is run as code",
     )
-    .option('--delimiter <character>', 'what parts the columns of a CSV log; a comma unless given')
+    .option('--delimiter <character>', 'what parts the columns of a CSV log; a comma unless given', delimiter)
     .option('--encoding <name>', 'encoding of a CSV log, such as gb18030; UTF-8 unless given')
-    .option('--time-zone <name>', 'whose clocks a CSV timestamp without an offset is read on; UTC unless given')
+    .option(
+      '--time-zone <name>',
+      'whose clocks a CSV timestamp without an offset is read on; UTC unless given',
+      timeZone,
+    )
     .option('--case-column <name>', 'column that names the case')
     .option('--activity-column <name>', 'column that names the activity')
     .option('--timestamp-column <name>', 'column that says when')
     .option('--resource-column <name>', 'column that says who')
     .action(async (log: string, flags: ImportFlags) => {
       const out = output(session.terminal, flags);
-      const [{ importLog }, { loadLogMap }, { readLog }, { calendarInForce }] = await Promise.all([
+      const [{ importLog }, { checkLogMap, loadLogMap }, { readLog }, { calendarInForce }] = await Promise.all([
         import('../../import/import-log.js'),
         import('../../import/log-map.js'),
         import('../../import/log-reader.js'),
@@ -49,13 +63,19 @@ export function importCommand(program: Command, session: Session): void {
       ]);
       const loaded = flags.map === undefined ? undefined : await loadLogMap(flags.map);
       const brought = loaded?.workflow === undefined ? [] : [loaded.workflow];
-      await withOpenLedger(session, flags, { create: true, brought }, async (ledger) => {
+      const traces = readLog(log, csvOptions(flags));
+      let first: IteratorResult<LogTrace> | undefined;
+      const before = async (registry: WorkflowRegistry): Promise<void> => {
+        if (loaded) checkLogMap(loaded.map, registry.current(loaded.map.workflow), flags.map!);
+        first = await traces.next();
+      };
+      await withOpenLedger(session, flags, { create: true, brought, before }, async (ledger) => {
         const actor = actorOf(flags, session.config);
         const bar = progress(session.terminal, 'events imported', undefined);
         const summary = await importLog({
           engine: ledger,
           registry: ledger.registry,
-          reader: readLog(log, csvOptions(flags)),
+          reader: resumed(first, traces),
           actor: { ...actor, roles: [...actor.roles, 'importer'] },
           calendar: calendarInForce(ledger.calendar, session.clock.now().toISOString()),
           onProgress: ({ events }) => bar.update(events),
@@ -69,12 +89,25 @@ export function importCommand(program: Command, session: Session): void {
     });
 }
 
+async function* resumed(
+  first: IteratorResult<LogTrace> | undefined,
+  rest: AsyncGenerator<LogTrace>,
+): AsyncGenerator<LogTrace> {
+  try {
+    if (first?.done) return;
+    if (first) yield first.value;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
 function csvOptions(flags: ImportFlags): CsvOptions {
-  const { delimiter, encoding, timeZone, caseColumn, activityColumn, timestampColumn, resourceColumn } = flags;
+  const { encoding, caseColumn, activityColumn, timestampColumn, resourceColumn } = flags;
   return {
-    ...(delimiter !== undefined && { delimiter }),
+    ...(flags.delimiter !== undefined && { delimiter: flags.delimiter }),
     ...(encoding !== undefined && { encoding }),
-    ...(timeZone !== undefined && { timeZone }),
+    ...(flags.timeZone !== undefined && { timeZone: flags.timeZone }),
     columns: {
       ...(caseColumn !== undefined && { case: caseColumn }),
       ...(activityColumn !== undefined && { activity: activityColumn }),

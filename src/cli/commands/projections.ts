@@ -15,9 +15,10 @@ export function rebuildCommand(program: Command, session: Session): void {
       .description('fill read models anew from the events and switch to them; all unless one is named'),
   ).action(async (name: string | undefined, flags: LedgerFlags) => {
     const out = output(session.terminal, flags);
-    await withReadModels(session, flags, async ({ models: { projections } }) => {
+    await withReadModels(session, flags, [], async ({ models: { projections }, failures }) => {
       const names = name === undefined ? (await projections.status()).map((one) => one.name) : [name];
-      for (const one of names) await projections.rebuild(one);
+      const failed = failures.of(names);
+      for (const one of names) await Promise.race([projections.rebuild(one), failed]);
       const status = (await projections.status()).filter((one) => names.includes(one.name));
       out.result(status.map(plain), () => table(status.map((one) => [one.name, `${one.events} events`])));
     });
@@ -37,12 +38,12 @@ export function projectionsCommand(program: Command, session: Session): void {
       const status = await projections.status();
       out.result(status.map(plain), () =>
         table(
-          status.map(({ name, version, events, lag, halted }) => [
+          status.map(({ name, version, events, lag, halted, failed }) => [
             name,
             `version ${version}`,
             `${events} events`,
             `${lag} behind`,
-            halted ? `HALTED at ${halted.position}: ${halted.detail}` : '',
+            halted ? `HALTED at ${halted.position}: ${halted.detail}` : failed ? `FAILED: ${failed}` : '',
           ]),
         ),
       );
@@ -86,6 +87,6 @@ async function withFollowing(
   });
 }
 
-function plain({ name, version, position, events, lag, halted, superseded }: ProjectionStatus): object {
-  return { name, version, position, events, lag, halted, superseded };
+function plain({ name, version, position, events, lag, halted, superseded, failed }: ProjectionStatus): object {
+  return { name, version, position, events, lag, halted, superseded, failed };
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { CaseError } from '../../domain/case-error.js';
+import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { CommandEvent, Receipt } from '../../engine/command.js';
 import { CliError } from '../cli-error.js';
 import {
@@ -36,7 +38,8 @@ export function openCommand(program: Command, session: Session): void {
     .option('--version <number>', 'version of the workflow; the newest unless given', wholeNumber(1, 1_000_000))
     .action(async (workflow: string, event: string | undefined, flags: OpenFlags) => {
       const events = await eventsOf(event, flags, session);
-      const receipt = await withOpenLedger(session, flags, { create: true }, (ledger) =>
+      const before = (registry: WorkflowRegistry): void => assertEventsOf(registry, workflow, events, flags);
+      const receipt = await withOpenLedger(session, flags, { create: true, before }, (ledger) =>
         ledger.open({
           ...envelope(workflow, events, flags, session),
           ...(flags.case !== undefined && { caseId: flags.case }),
@@ -110,6 +113,19 @@ async function eventsOf(
     data: value,
     ...(at !== undefined && { occurredAt: at }),
   }));
+}
+
+function assertEventsOf(
+  registry: WorkflowRegistry,
+  name: string,
+  events: readonly CommandEvent[],
+  { version }: OpenFlags,
+): void {
+  const workflow = version === undefined ? registry.current(name) : registry.get(name, version);
+  for (const { type } of events) {
+    if (!Object.hasOwn(workflow.events, type))
+      throw new CaseError({ code: 'EVENT_UNKNOWN', event: type, workflow: name, known: Object.keys(workflow.events) });
+  }
 }
 
 function envelope(workflow: string, events: readonly CommandEvent[], flags: CommandFlags, { config, ids }: Session) {

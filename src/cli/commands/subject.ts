@@ -7,6 +7,9 @@ import { EXIT } from '../exit-code.js';
 import { type Session, withReadModels } from '../session.js';
 import { type Language, output } from '../terminal.js';
 
+/** Which cases a data subject has. */
+const READS = ['subject_cases'];
+
 type FindFlags = LedgerFlags & ActorFlags & { readonly value?: string; readonly purpose: string };
 
 /** `caseledger find idNumber --value …`: a person by an identity number, through the keyed index; the number itself is kept nowhere. */
@@ -28,7 +31,7 @@ export function findCommand(program: Command, session: Session): void {
     .action(async (field: string, flags: FindFlags) => {
       const out = output(session.terminal, flags);
       const value = flags.value ?? (await inputLine(session));
-      await withReadModels(session, flags, async ({ ledger, models, head }) => {
+      await withReadModels(session, flags, READS, async ({ ledger, models, head }) => {
         const subject = ledger.keys.find([{ field, value }]);
         if (subject === undefined) throw new CliError(EXIT.notFound, `nobody is known by this ${field}`);
         await ledger.keys.recordAccess([
@@ -68,7 +71,7 @@ export function forgetCommand(program: Command, session: Session): void {
     .requiredOption('--reason <text>', 'why; it is recorded')
     .action(async (subject: string, flags: ForgetFlags) => {
       const out = output(session.terminal, flags);
-      await withReadModels(session, flags, async ({ ledger, models, head }) => {
+      await withReadModels(session, flags, READS, async ({ ledger, models, head }) => {
         if (ledger.keys.key(subject) === undefined) throw new CaseError({ code: 'SUBJECT_NOT_FOUND', subject });
         const erasure = await ledger.forget(
           { subject, actor: actorOf(flags, session.config).id, reason: flags.reason },

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { type ActorFlags, actorOf, type OutputFlags, wholeNumber, withActor, withOutput } from '../command-options.js';
 import { EXIT } from '../exit-code.js';
-import { ledgerLocation } from '../ledger-location.js';
+import { assertLedgerFile, ledgerLocation } from '../ledger-location.js';
 import type { Session } from '../session.js';
 import { output } from '../terminal.js';
 import { givenTokenSecret, ledgerTokenSecret } from '../token-secret.js';
@@ -23,8 +23,7 @@ export function tokenCommand(program: Command, session: Session): void {
       const { config, clock, randomBytes, terminal } = session;
       const actor = actorOf(flags, config);
       if (actor.roles.length === 0) throw new CliError(EXIT.usage, 'name the roles the token carries with --role');
-      const secret =
-        givenTokenSecret(config) ?? ledgerTokenSecret(ledgerLocation(flags.ledger ?? config.ledger), randomBytes);
+      const secret = givenTokenSecret(config) ?? secretOf(flags.ledger ?? config.ledger, randomBytes);
       const { mintToken } = await import('../../api/token.js');
       const token = await mintToken(actor, {
         secret,
@@ -35,4 +34,11 @@ export function tokenCommand(program: Command, session: Session): void {
       });
       output(terminal, flags).result({ token, actor }, () => [token]);
     });
+}
+
+/** The ledger's own secret, where there is the ledger: a mistyped name makes none. */
+function secretOf(said: string | undefined, randomBytes: Session['randomBytes']): string {
+  const location = ledgerLocation(said);
+  if (location.kind === 'file') assertLedgerFile(location.path, false);
+  return ledgerTokenSecret(location, randomBytes);
 }

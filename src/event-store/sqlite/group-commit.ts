@@ -1,6 +1,6 @@
 import { CaseError } from '../../domain/case-error.js';
 import type { SealedEvent } from '../../domain/event.js';
-import { headOf } from '../append-offer.js';
+import { appendBytes, headOf } from '../append-offer.js';
 import type { Appended } from '../event-store.js';
 import { BUSY_TIMEOUT_MS } from './ledger-file.js';
 import type { Database } from './sqlite-binding.js';
@@ -11,6 +11,9 @@ import { bytesToUuid, uuidToBytes } from './uuid-bytes.js';
 /** Events one transaction takes at most, so that none blocks the event loop much longer than 10 ms. */
 const MAX_GROUP_EVENTS = 512;
 
+/** Bytes one transaction takes at most, for the same reason; an append is never cut, and never larger. */
+const MAX_GROUP_BYTES = 8_000_000;
+
 /** The pause a writer makes between commits while another process writes too, so that the other gets its turn. */
 const CONTENDED_PAUSE_MS = 1;
 
@@ -20,6 +23,7 @@ const CONTENDED_COMMITS = 16;
 type Offer = {
   readonly stream: string;
   readonly events: readonly SealedEvent[];
+  readonly bytes: number;
   /** Revision the first event follows, -1 for none. */
   readonly after: number;
   readonly resolve: (appended: Appended) => void;
@@ -36,6 +40,8 @@ export type GroupCommitOptions = {
   readonly database: Database;
   readonly path: string;
   readonly maxQueued: number;
+  /** Bytes that may wait at most, counted as `MAX_APPEND_BYTES` is. */
+  readonly maxQueuedBytes: number;
   /** Called after a transaction that stored something. */
   readonly onCommitted: () => void;
 };
@@ -44,7 +50,8 @@ export type GroupCommitOptions = {
  * The one writer of a connection. Appends of one turn of the event loop, and those that come while a commit is under
  * way, share a transaction and so the one sync to disk it costs; each is judged by itself, in the order they came.
  */
-export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCommitOptions): GroupCommit {
+export function groupCommit(options: GroupCommitOptions): GroupCommit {
+  const { database, path, maxQueued, maxQueuedBytes, onCommitted } = options;
   const waitForLock = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`;
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
@@ -59,6 +66,7 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
   const heads = streamHeads(database);
 
   let queue: Offer[] = [];
+  let queuedBytes = 0;
   let scheduled = false;
   let version: unknown;
   let contendedFor = 0;
@@ -82,19 +90,29 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
 
   function nextGroup(): Offer[] {
     let events = 0;
+    let bytes = 0;
     let size = 0;
     const most = aloneFor > 0 ? 1 : queue.length;
     while (size < most && events < MAX_GROUP_EVENTS) {
-      events += queue[size]!.events.length;
+      const next = queue[size]!;
+      if (size > 0 && bytes + next.bytes > MAX_GROUP_BYTES) break;
+      events += next.events.length;
+      bytes += next.bytes;
       size += 1;
     }
     if (aloneFor > 0) aloneFor -= 1;
+    queuedBytes -= bytes;
     if (size === queue.length) {
       const all = queue;
       queue = [];
       return all;
     }
     return queue.splice(0, size);
+  }
+
+  function takeAll(): Offer[] {
+    queuedBytes = 0;
+    return queue.splice(0);
   }
 
   /** Stores one append in the open transaction, or says why not; throws only where the database did. */
@@ -128,7 +146,7 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
       if (busyAttempts * CONTENDED_PAUSE_MS < BUSY_TIMEOUT_MS) return;
       busyAttempts = 0;
       const detail = `another process has kept ${path} locked for ${BUSY_TIMEOUT_MS} ms`;
-      rejectAll(queue.splice(0), new CaseError({ code: 'STORE_UNAVAILABLE', detail }));
+      rejectAll(takeAll(), new CaseError({ code: 'STORE_UNAVAILABLE', detail }));
       return;
     }
     busyAttempts = 0;
@@ -152,6 +170,7 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
       if (isConstraintViolation(error) && group.length > 1) {
         aloneFor = group.length;
         queue = [...group, ...queue];
+        for (const { bytes } of group) queuedBytes += bytes;
       } else if (committing && isInputOutputError(error)) {
         // The log may hold the commit although the sync failed: whoever opens the file after a crash would find it.
         for (const { stream, reject } of group) {
@@ -189,7 +208,7 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
       commitNextGroup();
     } catch (error) {
       undo();
-      rejectAll(queue.splice(0), storeFailure(path, error));
+      rejectAll(takeAll(), storeFailure(path, error));
     }
     scheduled = false;
     if (queue.length > 0) schedule();
@@ -213,8 +232,13 @@ export function groupCommit({ database, path, maxQueued, onCommitted }: GroupCom
       if (queue.length >= maxQueued) {
         return Promise.reject(new CaseError({ code: 'OVERLOADED', queue: 'append', limit: maxQueued }));
       }
+      const bytes = appendBytes(events);
+      if (queuedBytes + bytes > maxQueuedBytes) {
+        return Promise.reject(new CaseError({ code: 'OVERLOADED', queue: 'append-bytes', limit: maxQueuedBytes }));
+      }
       return new Promise((resolve, reject) => {
-        queue.push({ stream, events, after, resolve, reject });
+        queue.push({ stream, events, bytes, after, resolve, reject });
+        queuedBytes += bytes;
         schedule();
       });
     },

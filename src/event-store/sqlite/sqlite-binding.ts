@@ -50,8 +50,31 @@ function loadBinding(): Binding {
   return createRequire(import.meta.url)('@photostructure/sqlite') as Binding;
 }
 
-/** SQLite's extended result code of an error a binding threw, or undefined when it was not SQLite's. */
+/**
+ * What SQLite says where it has nothing more particular to say (`sqlite3_errstr`), with the primary result code it
+ * stands for. The stand-in's errors from reading rows carry the text alone.
+ */
+const CODE_OF_TEXT: ReadonlyMap<string, number> = new Map([
+  ['access permission denied', 3],
+  ['database is locked', 5],
+  ['database table is locked', 6],
+  ['out of memory', 7],
+  ['attempt to write a readonly database', 8],
+  ['disk I/O error', 10],
+  ['database disk image is malformed', 11],
+  ['database or disk is full', 13],
+  ['unable to open database file', 14],
+  ['locking protocol', 15],
+  ['database schema has changed', 17],
+  ['file is not a database', 26],
+]);
+
+/**
+ * SQLite's extended result code of an error a binding threw, or undefined when it was not SQLite's. It is the primary
+ * one where the error carries no more than SQLite's text.
+ */
 export function sqliteErrorCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | null | undefined)?.errcode;
-  return typeof code === 'number' ? code : undefined;
+  const { errcode, code, message } = (error ?? {}) as { errcode?: unknown; code?: unknown; message?: unknown };
+  if (typeof errcode === 'number') return errcode;
+  return code === 'ERR_SQLITE_ERROR' ? CODE_OF_TEXT.get(String(message)) : undefined;
 }

@@ -13,6 +13,9 @@ import { storeFailure } from './sqlite-failure.js';
 /** How many appends may wait for a commit before further ones are refused; a second or less of work. */
 export const DEFAULT_MAX_QUEUED = 10_000;
 
+/** How many bytes may wait for a commit before further appends are refused: what a small server can hold beside its work. */
+export const DEFAULT_MAX_QUEUED_BYTES = 64_000_000;
+
 /** Pages of write-ahead log after which it is written back into the file: seldom enough to be cheap, little enough to be short. */
 export const WAL_CHECKPOINT_PAGES = 8_000;
 
@@ -31,6 +34,7 @@ export type SqliteEventStoreOptions = {
   /** Opens an existing ledger for looking only: appends are refused with `STORE_UNAVAILABLE`. */
   readonly readOnly?: boolean;
   readonly maxQueued?: number;
+  readonly maxQueuedBytes?: number;
   readonly walCheckpointPages?: number;
   /** The binding; tests hand in one whose disk fails. */
   readonly openDatabase?: typeof openDatabase;
@@ -43,7 +47,8 @@ export type SqliteEventStoreOptions = {
  * @throws CaseError `STORE_NOT_A_LEDGER` | `STORE_TOO_NEW` | `STORE_CORRUPT` | `STORE_FULL` | `STORE_UNAVAILABLE`
  */
 export async function sqliteEventStore(options: SqliteEventStoreOptions): Promise<EventStore> {
-  const { path, readOnly = false, maxQueued = DEFAULT_MAX_QUEUED, walCheckpointPages = WAL_CHECKPOINT_PAGES } = options;
+  const { path, readOnly = false, walCheckpointPages = WAL_CHECKPOINT_PAGES } = options;
+  const { maxQueued = DEFAULT_MAX_QUEUED, maxQueuedBytes = DEFAULT_MAX_QUEUED_BYTES } = options;
   const database = await openLedgerFile({
     path,
     readOnly,
@@ -63,7 +68,7 @@ export async function sqliteEventStore(options: SqliteEventStoreOptions): Promis
   );
   const selectHead = database.prepare('SELECT max(position) AS position FROM events');
   const commits = commitWatch(database);
-  const writer = groupCommit({ database, path, maxQueued, onCommitted: commits.committed });
+  const writer = groupCommit({ database, path, maxQueued, maxQueuedBytes, onCommitted: commits.committed });
   let closing: Promise<void> | undefined;
 
   function assertOpen(): void {
