@@ -121,6 +121,6 @@ describe('a map file', () => {
   });
 
   it('is refused when it is not there', async () => {
-    expect(await refused(loadLogMap(`${folder.path}/none.json`))).toMatchObject({ code: 'LOG_MAP_INVALID' });
+    expect(await refused(loadLogMap(`${folder.path}/none.json`))).toMatchObject({ code: 'LOG_NOT_FOUND' });
   });
 });
