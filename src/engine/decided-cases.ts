@@ -25,7 +25,7 @@ export type AcceptedCommand = {
 export type DecidedCase = { state: CaseState; readonly commands: Map<string, AcceptedCommand> };
 
 /** How many cases are kept decided; one is a few kilobytes. */
-const CASES_CACHED = 4_000;
+const CASES_CACHED = 1_000;
 
 /**
  * Cases kept as they were decided, so that the next event needs no replay. It can never change an answer: what it

@@ -19,7 +19,7 @@ const DIGEST_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** Unwrapped keys kept in memory; one is about 200 bytes. */
-const KEYS_CACHED = 50_000;
+const KEYS_CACHED = 10_000;
 
 /**
  * Pages of write-ahead log after which it is written back into the file. Few: a log that is written over syncs several
