@@ -12,6 +12,3 @@ export function wholeNumber(min: number, max: number) {
 
 /** An instant: ISO 8601 with a zone. */
 export const Instant = z.iso.datetime({ offset: true }).meta({ example: '2026-03-06T09:00:00+08:00' });
-
-/** `true` or `false`. */
-export const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');

@@ -1,5 +1,4 @@
 import { type AnyStateMachine, type AnyStateNode, createActor } from 'xstate';
-import { stateName } from './state-name.js';
 
 /** A transition as XState keeps it, as far as it is looked at here. */
 export type MachineTransition = {
@@ -51,11 +50,6 @@ export function guardNames(guard: unknown): (string | undefined)[] {
   }
   if (typeof guard === 'object' && guard !== null && 'type' in guard) return [String(guard.type)];
   return [undefined];
-}
-
-/** The state a machine starts in, as {@link stateName} writes it. */
-export function initialStateName(machine: AnyStateMachine): string {
-  return stateName(machine.getInitialSnapshot(inertScope(machine)).value, machine.root);
 }
 
 type InertScope = Parameters<AnyStateMachine['transition']>[2];

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import { canonicalText } from '../domain/canonical-event.js';
 import type { CaseState } from '../domain/decide.js';
 import type { RecordedEvent } from '../domain/event.js';
 import { sealedParts } from '../domain/personal-data.js';
@@ -89,9 +88,4 @@ export function noteCommands(commands: Map<string, AcceptedCommand>, events: rea
       subjects: [...new Set([...(before?.subjects ?? []), ...subjects])],
     });
   }
-}
-
-/** A fact's value in canonical form, so that an event holding it is written as fast as any other. */
-export function canonicalValue<Value>(value: Value): Value {
-  return JSON.parse(canonicalText(value)) as Value;
 }

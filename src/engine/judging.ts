@@ -1,5 +1,6 @@
 import { type Actor, actingRole, heldRoles } from '../domain/access.js';
 import { isBuiltInEvent } from '../domain/built-in-events.js';
+import { canonicalText } from '../domain/canonical-event.js';
 import { CaseError, type FailureCode } from '../domain/case-error.js';
 import { type CaseState, decide, eventDefinition, labelsAfter, parseEventData } from '../domain/decide.js';
 import type { EventMetadata, JsonObject, RecordedActor, RecordedEvent } from '../domain/event.js';
@@ -14,7 +15,6 @@ import { retell } from '../domain/replay.js';
 import type { CaseLabels, Workflow } from '../domain/workflow.js';
 import type { Ids } from './clock.js';
 import type { CommandEvent, OpenCommand } from './command.js';
-import { canonicalValue } from './decided-cases.js';
 import type { KeyRing } from './key-ring.js';
 import { type GatheredFacts, gatherFacts, type Lookups } from './lookups.js';
 
@@ -210,7 +210,7 @@ function deviation(
   const occurredAt = instantOf(event, recordedAt);
   return {
     type: 'step.deviated',
-    open: canonicalValue({
+    open: jsonForm({
       code: error.failure.code,
       data: (event.data ?? {}) as JsonObject,
       event: event.type,
@@ -333,4 +333,9 @@ function recordedActor(actor: Actor, role: string): RecordedActor {
   if (actor.region !== undefined) recorded.region = actor.region;
   recorded.role = role;
   return recorded as RecordedActor;
+}
+
+/** What a sender gave, as a store will read it. @throws Error for what has no JSON form */
+function jsonForm(value: JsonObject): JsonObject {
+  return JSON.parse(canonicalText(value)) as JsonObject;
 }

@@ -42,7 +42,7 @@ function associatedData({ ledger, stream, eventId }: BoxPlace, path: string): Ui
   return Buffer.from(`${ledger}\n${stream}\n${eventId}\n${path}`);
 }
 
-/** An event's data as a reader may see it: values where `reveal` says so, `withheld` otherwise, `erased` where the key is gone. */
+/** An event's data as a reader may see it: values where `reveal` says so, `withheld` otherwise, `erased` where the key was destroyed, `lost` where the key store has lost it. */
 export function readableData(event: RecordedEvent, keys: KeyRing, reveal: boolean): JsonObject {
   const place = { ledger: event.metadata.ledger, stream: event.stream, eventId: event.id };
   return revealPersonal(event.data, (part) => {
