@@ -87,7 +87,13 @@ describe('sqliteReadStore', () => {
     ]);
     await store.commit(generation, reached(1n), reached(2n), [
       changes({
-        rewrites: [(row) => ({ ...row, clerk: `clerk ${row.desk}` })],
+        rewrites: [
+          {
+            columns: ['clerk'],
+            among: [{ desk: { from: 0 } }],
+            change: (row) => ({ ...row, clerk: `clerk ${row.desk}` }),
+          },
+        ],
         removed: [desk('north', 0, 'clerk 0')],
         updated: [{ before: desk('north', 1, 'clerk 1'), after: desk('north', 1, 'wu') }],
       }),
