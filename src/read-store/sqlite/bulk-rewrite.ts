@@ -1,4 +1,4 @@
-import type { Database, SqlValue } from '../../event-store/sqlite/sqlite-binding.js';
+import type { Database, SqlValue, Statement } from '../../event-store/sqlite/sqlite-binding.js';
 import { RewriteFailed, type TableChanges, tableName } from '../read-store.js';
 import { isWithin, type Row, type RowRange, type TableSpec } from '../table-spec.js';
 
@@ -25,6 +25,8 @@ export function bulkRewrite(
 ): BulkRewrite {
   const name = tableName(table.name, generation);
   const staged = `temp.staged_${name}`;
+  // Kept until all is done: a statement that is collected while its rows are still being read ends the process.
+  const reading: Statement[] = [];
   const columns = Object.keys(table.columns).filter((column) => rewrites.some((one) => one.columns.includes(column)));
 
   function changed(row: Row): Row {
@@ -48,7 +50,9 @@ export function bulkRewrite(
       const seen: RowRange[] = [];
       for (const range of rewrites.flatMap(({ among }) => among)) {
         const { sql, values } = rowsWithin(table, name, range, seen);
-        for (const row of database.prepare(sql).iterate(...values) as IterableIterator<Row>) {
+        const select = database.prepare(sql);
+        reading.push(select);
+        for (const row of select.iterate(...values) as IterableIterator<Row>) {
           const after = changed(row);
           if (columns.some((column) => after[column] !== row[column])) {
             keep.run(...([...table.primaryKey, ...columns].map((column) => after[column] ?? null) as SqlValue[]));
@@ -74,6 +78,7 @@ export function bulkRewrite(
     },
 
     clear() {
+      reading.length = 0;
       database.exec(`DROP TABLE IF EXISTS ${staged}`);
     },
   };

@@ -162,6 +162,7 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
           writer.write(change);
         }
         connection.exec('COMMIT');
+        for (const rewrite of rewrites) rewrite.clear();
         return moved;
       } catch (error) {
         rollBack(connection);
