@@ -112,7 +112,9 @@ async function publishOver(folder, cases, random, print) {
   const opening = timed();
   for (let first = 0; first < cases; first += AT_ONCE) {
     now = Date.parse(OPENED_FROM) + Math.floor(first * stepMs);
-    const batch = Array.from({ length: Math.min(AT_ONCE, cases - first) }, (_, index) => openCase(ledger, first + index));
+    const batch = Array.from({ length: Math.min(AT_ONCE, cases - first) }, (_, index) =>
+      openCase(ledger, first + index),
+    );
     await Promise.all(batch);
     if (first % 100_000 === 0) print(`${first} cases opened, ${opening()} s`);
   }
@@ -146,8 +148,17 @@ async function publishOver(folder, cases, random, print) {
   delay.disable();
 
   const after = calendarInForce(await ledger.currentCalendar(), clock.now().toISOString());
-  const wrong = await wrongRows({ ledger, projections, clock, position, cases, random, expected: (number) => expected(after, number) });
-  const [first] = (await projections.queries.dueCases({}, { limit: 1 }, { ...asking(clock), minPosition: position })).items;
+  const wrong = await wrongRows({
+    ledger,
+    projections,
+    clock,
+    position,
+    cases,
+    random,
+    expected: (number) => expected(after, number),
+  });
+  const [first] = (await projections.queries.dueCases({}, { limit: 1 }, { ...asking(clock), minPosition: position }))
+    .items;
   const views = statSync(join(folder, 'views.sqlite')).size;
   await models.close();
   await ledger.close();
