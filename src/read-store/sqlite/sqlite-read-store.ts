@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CaseError } from '../../domain/case-error.js';
 import { closeLedgerFile } from '../../event-store/sqlite/ledger-file.js';
 import {
@@ -23,8 +24,15 @@ import { kyselyOver } from './kysely-sqlite.js';
 import { createIndexesSql, createTableSql, type TableWriter, tableWriter } from './table-writer.js';
 import { VIEWS_APPLICATION_ID, VIEWS_MIGRATIONS, VIEWS_SCHEMA_VERSION } from './views-migrations.js';
 
-/** How long a statement waits for another process to let go of the file. */
+/** How long anything waits for another process to let go of the file. */
 const BUSY_TIMEOUT_MS = 5_000;
+
+/** How long a thread stands still for the lock at a time, and how long it goes on before it asks again. */
+const LOCK_WAIT_MS = 5;
+const LOCK_PAUSE_MS = 20;
+
+/** How long a commit that took its time to compute waits for another process to let go of the file. */
+const LONG_COMMIT_PATIENCE_MS = 600_000;
 
 /** Page cache of the connection: the inner pages of the tables and indexes written to. */
 const CACHE_KIB = 32_768;
@@ -71,14 +79,37 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
 
   /** Runs synchronously, so that nothing of this process comes between; other processes wait or are waited for. */
   async function inTransaction<Result>(work: () => Result): Promise<Result> {
-    while (applying !== undefined) await applying;
-    return transact(work);
+    return untilUnlocked(BUSY_TIMEOUT_MS, async () => {
+      while (applying !== undefined) await applying;
+      return transact(work);
+    });
+  }
+
+  /** Another process may hold the lock for a long commit: this thread goes on while it is waited for. */
+  async function untilUnlocked<Result>(patienceMs: number, work: () => Promise<Result>): Promise<Result> {
+    for (let waitedMs = 0; ; waitedMs += LOCK_WAIT_MS + LOCK_PAUSE_MS) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof CaseError) || !isBusy(error.cause) || waitedMs >= patienceMs || !open) throw error;
+        await pause(LOCK_PAUSE_MS);
+      }
+    }
+  }
+
+  function begin(connection: Database): void {
+    connection.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+    try {
+      connection.exec('BEGIN IMMEDIATE');
+    } finally {
+      connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
   }
 
   function transact<Result>(work: () => Result): Result {
     if (!open) throw new CaseError({ code: 'STORE_CLOSED' });
     try {
-      database.exec('BEGIN IMMEDIATE');
+      begin(database);
       try {
         const result = work();
         database.exec('COMMIT');
@@ -146,14 +177,20 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
       const rewrites = changes.map((change) => bulkRewrite(connection, of.generation, change));
       for (const [index, rewrite] of rewrites.entries())
         if (changes[index]!.rewrites.length > 0) await stepping(rewrite.stage());
-      while (applying !== undefined) await applying;
-      applying = new Promise((resolve) => {
-        done = () => {
-          applying = undefined;
-          resolve();
-        };
+      await untilUnlocked(LONG_COMMIT_PATIENCE_MS, async () => {
+        while (applying !== undefined) await applying;
+        try {
+          begin(connection);
+        } catch (error) {
+          throw storeFailure(path, error);
+        }
+        applying = new Promise((resolve) => {
+          done = () => {
+            applying = undefined;
+            resolve();
+          };
+        });
       });
-      connection.exec('BEGIN IMMEDIATE');
       try {
         const moved = movesOn(connection.prepare(MOVE_ON), of, from, to);
         const writer = tableWriter(connection, of.generation);
