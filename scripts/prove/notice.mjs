@@ -157,8 +157,13 @@ async function publishOver(folder, cases, random, print) {
     random,
     expected: (number) => expected(after, number),
   });
-  const [first] = (await projections.queries.dueCases({}, { limit: 1 }, { ...asking(clock), minPosition: position }))
-    .items;
+  const [first] = (
+    await projections.queries.dueCases(
+      { standing: 'running' },
+      { limit: 1 },
+      { ...asking(clock), minPosition: position },
+    )
+  ).items;
   const views = statSync(join(folder, 'views.sqlite')).size;
   await models.close();
   await ledger.close();
@@ -202,13 +207,13 @@ async function askMeanwhile(projections, position, clock, expected) {
   const seen = { asked: 0, slowestMs: 0, wrong: 0, peakRss: 0 };
   let reached = false;
   const wanted = projections.queries
-    .dueCases({}, { limit: 1 }, { ...asking(clock), minPosition: position, waitMs: PATIENCE_MS })
+    .dueCases({ standing: 'running' }, { limit: 1 }, { ...asking(clock), minPosition: position, waitMs: PATIENCE_MS })
     .finally(() => {
       reached = true;
     });
   while (!reached) {
     const startedAt = performance.now();
-    const page = await projections.queries.dueCases({}, { limit: 20 }, asking(clock));
+    const page = await projections.queries.dueCases({ standing: 'running' }, { limit: 20 }, asking(clock));
     const tookMs = performance.now() - startedAt;
     if (reached) break;
     seen.asked += 1;

@@ -25,7 +25,7 @@ export type CalendarMove = {
   readonly at: string;
   /** Those that came to count then, nearly always one. */
   readonly notices: readonly NoticeReference[];
-  /** The case's last event recorded before. */
+  /** The case's last event recorded by then. */
   readonly afterRevision: number;
   readonly moved: readonly MovedDeadline[];
 };
@@ -54,7 +54,7 @@ export function calendarMoves(
     else together.push({ id, title, source, published });
   }
   return [...noticesAt].flatMap(([at, notices]): readonly CalendarMove[] => {
-    const before = history.filter(({ metadata }) => metadata.recordedAt < at);
+    const before = history.filter(({ metadata }) => metadata.recordedAt <= at);
     const moved = movedAt(registry, before, definition, at);
     return moved.length === 0 ? [] : [{ at, notices, afterRevision: before.at(-1)!.revision, moved }];
   });
