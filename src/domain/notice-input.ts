@@ -80,7 +80,7 @@ function placeProblems(
   if (amends !== undefined) {
     const amended = notices.find(({ id }) => id === amends);
     if (amended === undefined) add('amends', 'names no notice of this calendar');
-    else if (published < amended.published) {
+    else if (isDate(published) && published < amended.published) {
       add('published', `is earlier than that of the notice it amends, ${amended.published}`);
     }
   }

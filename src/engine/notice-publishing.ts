@@ -1,4 +1,4 @@
-import { parse as uuidBytes, v5 as uuidv5 } from 'uuid';
+import { parse as uuidBytes } from 'uuid';
 import { z } from 'zod';
 import type { Actor } from '../domain/access.js';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../domain/calendar-history.js';
 import { canonicalText, sealEvent } from '../domain/canonical-event.js';
 import { CaseError, type ExpectedRevision, isCaseError } from '../domain/case-error.js';
+import { derivedUuid } from '../domain/derived-uuid.js';
 import { ENVELOPE_VERSION, type EventMetadata, type RecordedEvent, type SealedEvent } from '../domain/event.js';
 import { readInput } from '../domain/input-issues.js';
 import { readNotice } from '../domain/notice-input.js';
@@ -91,18 +92,14 @@ export function noticePublisher({
       const history = await readStream(store, stream);
       const repeat = history.find(({ metadata }) => metadata.command.id === command.commandId);
       if (repeat) return answerAgain(repeat, command, fingerprint);
-      const event = judged(command, fingerprint, history);
+      const { event, notice, recordedAt } = judged(command, fingerprint, history);
       try {
-        const { revision, position, repeated } = await append(
-          event,
-          history.length === 0 ? 'no-stream' : history.length - 1,
-        );
-        const { recordedAt } = JSON.parse(event.metadata) as EventMetadata;
-        return receipt({ id: (JSON.parse(event.data) as { id: string }).id, revision, recordedAt, position }, repeated);
+        const { revision, position, repeated } = await append(event, history.at(-1)?.revision ?? 'no-stream');
+        // The same command, sent twice at once: what is stored says whether it asked for the same.
+        if (!repeated) return receipt({ notice, revision, recordedAt, position }, false);
       } catch (error) {
-        const outdated = isCaseError(error, 'REVISION_CONFLICT') || isCaseError(error, 'STORE_OUTCOME_UNKNOWN');
-        if (!outdated || attempt === MAX_ATTEMPTS) throw error;
         if (isCaseError(error, 'STORE_OUTCOME_UNKNOWN')) return readBack(command, fingerprint, error);
+        if (!isCaseError(error, 'REVISION_CONFLICT') || attempt === MAX_ATTEMPTS) throw error;
       }
     }
   }
@@ -121,27 +118,22 @@ export function noticePublisher({
     const { command, recordedAt } = stored.metadata;
     if (command.fingerprint !== fingerprint) throw new CaseError({ code: 'COMMAND_ID_REUSED', commandId, stream });
     const { revision, position } = stored;
-    return receipt({ id: String(stored.data.id), revision, recordedAt, position }, true);
+    return receipt({ notice: String(stored.data.id), revision, recordedAt, position }, true);
   }
 
   function receipt(
-    at: { readonly id: string; readonly revision: number; readonly recordedAt: string; readonly position: bigint },
+    at: Pick<NoticeReceipt, 'notice' | 'revision' | 'recordedAt'> & { readonly position: bigint },
     repeated: boolean,
   ): NoticeReceipt {
-    const { id, revision, recordedAt, position } = at;
-    return {
-      calendar: shipped.id,
-      notice: id,
-      stream,
-      revision,
-      recordedAt,
-      position: positionToken(ledger, position),
-      repeated,
-    };
+    return { calendar: shipped.id, stream, ...at, position: positionToken(ledger, at.position), repeated };
   }
 
   /** The event that publishes the notice, where it may be published. */
-  function judged(command: PublishNotice, fingerprint: string, history: readonly RecordedEvent[]): SealedEvent {
+  function judged(
+    command: PublishNotice,
+    fingerprint: string,
+    history: readonly RecordedEvent[],
+  ): { readonly event: SealedEvent; readonly notice: string; readonly recordedAt: string } {
     const { actor, commandId, reason, trace } = command;
     const role = NOTICE_PUBLISHERS.find((one) => actor.roles.includes(one));
     if (role === undefined) {
@@ -182,7 +174,7 @@ export function noticePublisher({
       workflow: CALENDAR_WORKFLOW,
     };
     const event = sealEvent({
-      id: uuidv5(Buffer.from(`${stream}\n${commandId}\n0`), namespace),
+      id: derivedUuid(namespace, `${stream}\n${commandId}\n0`),
       stream,
       revision: (last?.revision ?? -1) + 1,
       type: NOTICE_PUBLISHED,
@@ -191,7 +183,7 @@ export function noticePublisher({
     });
     const bytes = event.type.length + Buffer.byteLength(event.data) + Buffer.byteLength(event.metadata);
     if (bytes > MAX_APPEND_BYTES) throw new CaseError({ code: 'APPEND_TOO_LARGE', bytes, limit: MAX_APPEND_BYTES });
-    return event;
+    return { event, notice: notice.id, recordedAt };
   }
 
   async function append(event: SealedEvent, expected: ExpectedRevision): Promise<Appended> {

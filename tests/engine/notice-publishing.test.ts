@@ -90,6 +90,17 @@ describe('a notice published while a case runs', () => {
     expect(await codeOf(office.publish(aNotice({ year: 2025 }), 'publish-1'))).toBe('COMMAND_ID_REUSED');
   });
 
+  it('sent twice at once is published once; two under one id are not', async () => {
+    const [one, twin] = await Promise.all([office.publish(aNotice(), 'same'), office.publish(aNotice(), 'same')]);
+    const other = office.publish(aNotice({ id: 'a' }), 'clash');
+    const another = codeOf(office.publish(aNotice({ id: 'b' }), 'clash'));
+
+    expect([one.repeated, twin.repeated].sort()).toEqual([false, true]);
+    expect({ ...twin, repeated: false }).toEqual({ ...one, repeated: false });
+    expect(await other).toMatchObject({ notice: 'a', revision: 1 });
+    expect(await another).toBe('COMMAND_ID_REUSED');
+  });
+
   it('of an id that is there, shipped or recorded, is refused', async () => {
     await office.publish(aNotice());
 
