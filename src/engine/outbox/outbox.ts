@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CaseError, type InputIssue } from '../../domain/case-error.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { EventStore } from '../../event-store/event-store.js';
@@ -111,6 +112,8 @@ export function openOutbox(options: OutboxOptions): Outbox {
   const send = webhookSender({ fetch: options.fetch, allowed, clock, timeoutMs });
   const stopping = new AbortController();
   const breakingOff = new AbortController();
+  // One listener for each request under way, whose number has its own limit.
+  setMaxListeners(0, breakingOff.signal);
   let running: { readonly stopped: Promise<unknown>; look(): void } | undefined;
   let closed: Promise<void> | undefined;
 
