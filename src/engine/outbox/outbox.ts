@@ -50,8 +50,6 @@ export type OutboxOptions = {
   /** How long a receiver may take to answer, milliseconds; shorter than the lease. */
   readonly timeoutMs?: number;
   readonly graceMs?: number;
-  /** Told of each attempt, for counting. */
-  readonly onAttempt?: (subscription: string, outcome: Attempted['kind']) => void;
   /** Told of what fails in the background, which is tried again. */
   readonly onFailure?: (error: unknown) => void;
 };
@@ -66,6 +64,18 @@ export type NewSubscription = {
   readonly secret?: string;
   /** Whether it is told only of what comes next, or of everything from the first event on. */
   readonly from?: 'now' | 'start';
+};
+
+/** How a subscription's messages stand now. */
+export type Standing = DeliveryStanding & {
+  /** Age of the oldest one that is pending; 0 without any. */
+  readonly oldestSeconds: number;
+};
+
+export type AttemptCount = {
+  readonly subscription: string;
+  readonly outcome: Attempted['kind'];
+  readonly count: number;
 };
 
 export type By = { readonly actor: string; readonly reason?: string };
@@ -92,7 +102,9 @@ export type Outbox = {
   resend(message: string, by: By): Promise<void>;
   /** @throws CaseError `DEAD_LETTER_UNKNOWN` · `REASON_REQUIRED` */
   skip(message: string, by: By): Promise<void>;
-  standings(): Promise<readonly DeliveryStanding[]>;
+  standings(): Promise<readonly Standing[]>;
+  /** Attempts of this process since it began. */
+  attempts(): readonly AttemptCount[];
   /** What was done by hand, oldest first. */
   acts(): Promise<readonly RecordedAct[]>;
   /** Follows the log and delivers, from now until {@link close}. Safe to call twice. */
@@ -105,7 +117,7 @@ export type Outbox = {
 export function openOutbox(options: OutboxOptions): Outbox {
   const { path, ledger, events, registry, masterKey, allowed, clock, ids, randomBytes, random, wait } = options;
   const { timeoutMs = DEFAULT_TIMEOUT_MS, graceMs = DEFAULT_GRACE_MS, retry = DEFAULT_RETRY_POLICY } = options;
-  const { onAttempt = () => {}, onFailure = () => {} } = options;
+  const { onFailure = () => {} } = options;
   const limits = { ...DEFAULT_DELIVERY_LIMITS, ...options.limits };
   if (limits.leaseMs <= timeoutMs) throw new RangeError('a claim must outlast the longest attempt');
   const record = sqliteOutboxRecord({ path, ledger, masterKey, randomBytes });
@@ -114,6 +126,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   const breakingOff = new AbortController();
   // One listener for each request under way, whose number has its own limit.
   setMaxListeners(0, breakingOff.signal);
+  const attempts = new Map<string, AttemptCount>();
   let running: { readonly stopped: Promise<unknown>; look(): void } | undefined;
   let closed: Promise<void> | undefined;
 
@@ -122,6 +135,11 @@ export function openOutbox(options: OutboxOptions): Outbox {
     at: clock.now().toISOString(),
     ...(reason !== undefined && { reason }),
   });
+
+  function onAttempt(subscription: string, outcome: Attempted['kind']): void {
+    const key = `${subscription} ${outcome}`;
+    attempts.set(key, { subscription, outcome, count: (attempts.get(key)?.count ?? 0) + 1 });
+  }
 
   async function headOfLog(): Promise<Checkpoint | undefined> {
     const head = await events.head();
@@ -212,7 +230,14 @@ export function openOutbox(options: OutboxOptions): Outbox {
       record.skip(message, act(by));
       running?.look();
     },
-    standings: async () => record.standings(),
+    async standings() {
+      const now = clock.now().getTime();
+      return record.standings().map((one) => ({
+        ...one,
+        oldestSeconds: one.oldestAt === undefined ? 0 : Math.max(0, (now - one.oldestAt) / 1_000),
+      }));
+    },
+    attempts: () => [...attempts.values()],
     acts: async () => record.acts(),
     start,
     close() {
