@@ -10,8 +10,9 @@ const LOOK_MS = 500;
 /** Shortest time between two looks, milliseconds: what is due at once was claimed by another process a moment ago. */
 const SHORTEST_REST_MS = 5;
 
-/** How long a failing record is left alone, milliseconds. */
+/** How long a failing record is left alone at first, and at most, milliseconds. */
 const RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
 
 /** Longest time a receiver is left alone because it asked to be, milliseconds: a day. */
 const LONGEST_PAUSE_MS = 24 * 3_600_000;
@@ -56,15 +57,18 @@ export function deliver(deps: DelivererDeps): { readonly stopped: Promise<void>;
   let looks = 0;
 
   async function work(): Promise<void> {
+    let failed = 0;
     while (!signal.aborted) {
       pause = new AbortController();
       try {
         claimAll();
         await rest(pause);
+        failed = 0;
       } catch (error) {
         if (isCaseError(error, 'STORE_CLOSED')) break;
         onFailure(error);
-        await wait(RETRY_MS, signal);
+        await wait(Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** failed), signal);
+        failed += 1;
       }
     }
     await Promise.all([...underWay.values()].flatMap((some) => [...some]));

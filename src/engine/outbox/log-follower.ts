@@ -11,8 +11,9 @@ import type { NewMessage, OutboxRecord, Subscription } from './outbox-record.js'
 /** How often the record is asked whether another process has added a subscription, milliseconds. */
 const LOOK_MS = 1_000;
 
-/** How long a failing store is left alone, milliseconds. */
+/** How long a failing store is left alone at first, and at most, milliseconds. */
 const RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
 
 export type LogFollowerDeps = {
   readonly record: OutboxRecord;
@@ -38,6 +39,7 @@ export function followLog(deps: LogFollowerDeps): { readonly stopped: Promise<vo
   let run: AbortController | undefined;
   let readTo: bigint | undefined;
   let idle = new AbortController();
+  let failed = 0;
 
   async function follow(): Promise<void> {
     const looking = lookNowAndThen();
@@ -47,7 +49,8 @@ export function followLog(deps: LogFollowerDeps): { readonly stopped: Promise<vo
       } catch (error) {
         if (signal.aborted || isCaseError(error, 'STORE_CLOSED')) break;
         onFailure(error);
-        await wait(RETRY_MS, signal);
+        await wait(Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** failed), signal);
+        failed += 1;
       }
     }
     await looking;
@@ -88,6 +91,7 @@ export function followLog(deps: LogFollowerDeps): { readonly stopped: Promise<vo
       at: clock.now(),
     });
     readTo = last.position;
+    failed = 0;
     onQueued();
     return complete;
   }

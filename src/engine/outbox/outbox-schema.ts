@@ -6,11 +6,12 @@ export const OUTBOX_APPLICATION_ID = 0x434c4f42;
  *
  * A message is `pending` with an instant at which it may be claimed (`due_at`) when it is the first undelivered one of
  * its stream, `pending` without one when it waits for an earlier one, or settled. A claim moves the instant to the end of
- * its lease, so that what a dead process held comes back by itself.
+ * its lease, so that what a dead process held comes back by itself. `fence` is the number of the claim that holds it,
+ * counted over the whole outbox: a message that is queued anew is never taken for the one it replaces.
  */
 export const OUTBOX_MIGRATIONS: readonly string[] = [
   `
-  CREATE TABLE outbox (ledger TEXT NOT NULL) STRICT;
+  CREATE TABLE outbox (ledger TEXT NOT NULL, claims INTEGER NOT NULL DEFAULT 0) STRICT;
 
   CREATE TABLE subscriptions (
     subscription TEXT PRIMARY KEY,
@@ -52,7 +53,7 @@ export const OUTBOX_MIGRATIONS: readonly string[] = [
     state TEXT NOT NULL CHECK (state IN ('pending', 'dead', 'delivered', 'skipped')),
     queued_at INTEGER NOT NULL,
     due_at INTEGER,
-    fence INTEGER NOT NULL DEFAULT 0,
+    fence INTEGER,
     attempts INTEGER NOT NULL DEFAULT 0,
     first_attempt_at INTEGER,
     failure TEXT,
@@ -61,7 +62,7 @@ export const OUTBOX_MIGRATIONS: readonly string[] = [
     CHECK (state = 'pending' OR due_at IS NULL),
     CHECK ((state = 'pending') = (settled_at IS NULL))
   ) STRICT;
-  CREATE UNIQUE INDEX messages_undelivered ON messages (subscription, stream, position) WHERE state IN ('pending', 'dead');
+  CREATE INDEX messages_undelivered ON messages (subscription, stream, position) WHERE state IN ('pending', 'dead');
   CREATE INDEX messages_due ON messages (subscription, due_at) WHERE due_at IS NOT NULL;
   CREATE INDEX messages_queued ON messages (subscription, queued_at) WHERE state IN ('pending', 'dead');
   CREATE INDEX messages_dead ON messages (subscription, message) WHERE state = 'dead';

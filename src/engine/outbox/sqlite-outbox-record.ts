@@ -52,21 +52,22 @@ export function sqliteOutboxRecord({ path, ledger, masterKey, randomBytes }: Sql
   const selectSecrets = database.prepare('SELECT * FROM secrets WHERE subscription = ? ORDER BY secret');
   const insertSecret = database.prepare('INSERT INTO secrets (subscription, wrapped, added_at) VALUES (?, ?, ?)');
   const insertMessage = database.prepare(`
-    INSERT OR IGNORE INTO messages
+    INSERT INTO messages
       (id, subscription, stream, position, event, type, workflow, case_id, trace, body, state, queued_at, due_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, iif(EXISTS (
-      SELECT 1 FROM messages WHERE subscription = ? AND stream = ? AND state IN ('pending', 'dead')), NULL, ?))`);
+      SELECT 1 FROM messages WHERE subscription = ? AND stream = ? AND state IN ('pending', 'dead')), NULL, ?)) ON CONFLICT (id) DO NOTHING`);
   const selectMessage = database.prepare('SELECT * FROM messages WHERE id = ?');
   const selectDue = database.prepare(
     'SELECT * FROM messages WHERE subscription = ? AND due_at <= ? ORDER BY due_at, message LIMIT ?',
   );
   const claimMessage = database.prepare(`
-    UPDATE messages SET fence = fence + 1, attempts = attempts + 1, due_at = ?,
-      first_attempt_at = coalesce(first_attempt_at, ?) WHERE message = ? RETURNING fence, attempts, first_attempt_at`);
+    UPDATE messages SET fence = ?, attempts = attempts + 1, due_at = ?,
+      first_attempt_at = coalesce(first_attempt_at, ?) WHERE message = ? RETURNING attempts, first_attempt_at`);
+  const countClaim = database.prepare('UPDATE outbox SET claims = claims + 1 RETURNING claims');
   const releaseMessage = database.prepare(`
-    UPDATE messages SET due_at = ?, fence = fence + 1, attempts = attempts - 1, first_attempt_at = iif(attempts = 1, NULL, first_attempt_at)
+    UPDATE messages SET due_at = ?, fence = NULL, attempts = attempts - 1, first_attempt_at = iif(attempts = 1, NULL, first_attempt_at)
     WHERE id = ?`);
-  const retryMessage = database.prepare('UPDATE messages SET due_at = ?, fence = fence + 1, failure = ? WHERE id = ?');
+  const retryMessage = database.prepare('UPDATE messages SET due_at = ?, fence = NULL, failure = ? WHERE id = ?');
   const buryMessage = database.prepare(
     `UPDATE messages SET state = 'dead', due_at = NULL, failure = ?, settled_at = ? WHERE id = ?`,
   );
@@ -74,7 +75,7 @@ export function sqliteOutboxRecord({ path, ledger, masterKey, randomBytes }: Sql
     'UPDATE messages SET state = ?, due_at = NULL, body = NULL, settled_at = ? WHERE id = ?',
   );
   const reviveMessage = database.prepare(`
-    UPDATE messages SET state = 'pending', due_at = ?, settled_at = NULL, fence = fence + 1, attempts = 0,
+    UPDATE messages SET state = 'pending', due_at = ?, settled_at = NULL, fence = NULL, attempts = 0,
       first_attempt_at = NULL WHERE id = ?`);
   const promoteNext = database.prepare(`
     UPDATE messages SET due_at = ? WHERE message = (
@@ -360,13 +361,14 @@ export function sqliteOutboxRecord({ path, ledger, masterKey, randomBytes }: Sql
         const row = selectSubscription.get(subscription);
         if (row === undefined || row.disabled_at !== null || Number(row.paused_until ?? 0) > now) return [];
         return selectDue.all(subscription, now, limit).map(({ message, id, body, trace }): Claim => {
-          const claimed = claimMessage.all(now + leaseMs, now, message!)[0]!;
+          const fence = Number(countClaim.all()[0]!.claims);
+          const claimed = claimMessage.all(fence, now + leaseMs, now, message!)[0]!;
           return {
             id: String(id),
             subscription,
             body: String(body),
             trace: trace === null ? undefined : String(trace),
-            fence: Number(claimed.fence),
+            fence,
             attempts: Number(claimed.attempts),
             firstAttemptAt: Number(claimed.first_attempt_at),
           };

@@ -350,6 +350,22 @@ describe('an outbox', () => {
     expect(again?.id).toBe(receiver.arrivals[0]?.id);
   });
 
+  it('notices a subscription that another process adds, and tells it from the start what others were told before', async () => {
+    const path = folder('office.outbox');
+    await reopened({ path });
+    await subscribed();
+    outbox.start();
+    const raised = [await log.raise('a'), await log.raise('b')];
+    await receiver.accepted(2);
+    const elsewhere = opened({ path });
+    await elsewhere.add({ id: 'press', url: receiver.url, secret: SECRET, from: 'start' }, by);
+    await elsewhere.close();
+    await receiver.accepted(4);
+
+    const told = receiver.arrivals.slice(2).map(({ id }) => id);
+    expect(told.sort()).toEqual(raised.map((event) => messageId(LEDGER, 'press', event)).sort());
+  });
+
   it('repeats only under the same ids after its file was restored from an older backup', async () => {
     const path = folder('office.outbox');
     const backup = folder('backup.outbox');
