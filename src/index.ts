@@ -66,7 +66,11 @@ export type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './eng
 export type { LedgerCheck } from './engine/ledger-check.js';
 export type { Lookup, Lookups } from './engine/lookups.js';
 export type { NoticeReceipt, PublishNotice } from './engine/notice-publishing.js';
+export { ALERTS, type EventFilter } from './engine/outbox/event-filter.js';
+export { type NewSubscription, type Outbox, type OutboxOptions, openOutbox } from './engine/outbox/outbox.js';
+export { type AllowedHost, readAllowedHost } from './engine/outbox/webhook-target.js';
 export { sqliteKeyRing } from './engine/sqlite-key-ring.js';
+export { systemWait, type Wait } from './engine/waiting.js';
 export { type Appended, type EventStore, MAX_APPEND_BYTES } from './event-store/event-store.js';
 export { memoryEventStore } from './event-store/memory/memory-event-store.js';
 export { sqliteEventStore } from './event-store/sqlite/sqlite-event-store.js';

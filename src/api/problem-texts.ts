@@ -403,6 +403,31 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
       zh: '请使用 `known` 所列期限，即已由案件事件起算的期限。',
     },
   },
+  WEBHOOK_UNKNOWN: {
+    title: { en: 'There is no such webhook', zh: '订阅不存在' },
+    action: { en: 'Use one of the names in `known`.', zh: '请使用 `known` 所列名称。' },
+  },
+  WEBHOOK_EXISTS: {
+    title: { en: 'There is a webhook of this name already', zh: '同名订阅已存在' },
+    action: {
+      en: 'Choose another name, or remove the webhook first; to change its secret, add one to it.',
+      zh: '请另取名称或先删除该订阅；更换密钥请为其新增密钥。',
+    },
+  },
+  WEBHOOK_REFUSED: {
+    title: { en: 'The webhook cannot be set up like this', zh: '订阅设置不符合要求' },
+    action: {
+      en: 'Correct the fields listed in `issues`. Messages go over https, to hosts that `CASELEDGER_WEBHOOK_HOSTS` lists.',
+      zh: '按 `issues` 所列字段更正。消息仅经 https 发送至 `CASELEDGER_WEBHOOK_HOSTS` 所列主机。',
+    },
+  },
+  DEAD_LETTER_UNKNOWN: {
+    title: { en: 'There is no such dead letter', zh: '死信不存在' },
+    action: {
+      en: 'List the dead letters again: it may have been resent, skipped or delivered meanwhile.',
+      zh: '请重新查询死信列表：该消息可能已被重发、跳过或送达。',
+    },
+  },
   LOG_NOT_FOUND: {
     title: { en: 'There is no such log', zh: '日志文件不存在' },
     action: { en: 'Check the path.', zh: '请核对路径。' },

@@ -16,6 +16,7 @@ import { serveCommand } from './commands/serve.js';
 import { showCommand } from './commands/show.js';
 import { findCommand, forgetCommand } from './commands/subject.js';
 import { tokenCommand } from './commands/token.js';
+import { webhooksCommand } from './commands/webhooks.js';
 import type { ExitCode } from './exit-code.js';
 import type { Session } from './session.js';
 
@@ -68,6 +69,7 @@ export function caseledgerProgram(session: Session): Program {
   migrateCommand(program, session);
   findCommand(program, session);
   forgetCommand(program, session);
+  webhooksCommand(program, session);
   tokenCommand(program, session);
   benchCommand(program, session);
   return { command: program, exitCode: () => code };

@@ -123,6 +123,11 @@ export type CaseFailure =
   | { readonly code: 'CALENDAR_INVALID'; readonly problems: readonly string[] }
   | { readonly code: 'TERM_INVALID'; readonly detail: string }
   | { readonly code: 'DEADLINE_UNKNOWN'; readonly deadline: string; readonly known: readonly string[] }
+  // Alerts sent out
+  | { readonly code: 'WEBHOOK_UNKNOWN'; readonly subscription: string; readonly known: readonly string[] }
+  | { readonly code: 'WEBHOOK_EXISTS'; readonly subscription: string }
+  | { readonly code: 'WEBHOOK_REFUSED'; readonly issues: readonly InputIssue[] }
+  | { readonly code: 'DEAD_LETTER_UNKNOWN'; readonly message: string }
   // Logs from elsewhere
   | { readonly code: 'LOG_NOT_FOUND'; readonly path: string }
   | { readonly code: 'LOG_INVALID'; readonly path: string; readonly detail: string; readonly line?: number }
@@ -254,6 +259,14 @@ export function describeFailure(failure: CaseFailure): string {
       return failure.detail;
     case 'DEADLINE_UNKNOWN':
       return `there is no deadline "${failure.deadline}"; known: ${list(failure.known)}`;
+    case 'WEBHOOK_UNKNOWN':
+      return `there is no webhook "${failure.subscription}"; known: ${list(failure.known)}`;
+    case 'WEBHOOK_EXISTS':
+      return `the webhook "${failure.subscription}" exists already`;
+    case 'WEBHOOK_REFUSED':
+      return `the webhook is refused: ${issueList(failure.issues)}`;
+    case 'DEAD_LETTER_UNKNOWN':
+      return `there is no dead letter "${failure.message}"`;
     case 'LOG_NOT_FOUND':
       return `there is no file ${failure.path}`;
     case 'LOG_INVALID':
