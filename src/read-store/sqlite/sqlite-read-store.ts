@@ -389,7 +389,7 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
     async close() {
       if (!open) return;
       open = false;
-      await Promise.allSettled(longCommits);
+      while (longCommits.size > 0) await Promise.allSettled(longCommits);
       closeLedgerFile(database, false);
     },
   };

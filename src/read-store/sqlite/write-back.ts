@@ -8,6 +8,5 @@ import { Worker } from 'node:worker_threads';
  */
 export async function writeBackAside(path: string): Promise<void> {
   const worker = new Worker(new URL('./checkpoint-thread.js', import.meta.url), { workerData: { path } });
-  worker.once('error', () => {});
   await once(worker, 'exit').catch(() => undefined);
 }
