@@ -22,6 +22,7 @@ import { mount, type Operation } from './operation.js';
 import { answerProblem, failureOf, PROBLEM_STATUS } from './problem.js';
 import type { ReadModels } from './read-models.js';
 import { contextOf, requestContext } from './request-context.js';
+import { calendarRoutes } from './routes/calendars.js';
 import { caseRoutes } from './routes/cases.js';
 import { commandRoutes } from './routes/commands.js';
 import { deadlineRoutes } from './routes/deadlines.js';
@@ -113,6 +114,7 @@ export function createApp(deps: AppDeps): CaseApp {
     ...caseRoutes({ desk, ledger }),
     ...commandRoutes({ desk, bodyLimit: limits.batchBytes, onInternal }),
     ...deadlineRoutes({ ledger }),
+    ...calendarRoutes({ ledger, clock }),
     ...(readModels ? listRoutes({ queries: readModels.projections.queries, ledger, events, registry, clock }) : []),
     ...feedRoutes({ feed, ledger, events, alerts: deps.alerts ?? ALERTS }),
     ...(readModels

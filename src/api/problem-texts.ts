@@ -374,6 +374,20 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
       zh: '请使用同一筛选条件下的 `next` 链接，或从首页开始。',
     },
   },
+  CALENDAR_UNKNOWN: {
+    title: { en: 'There is no such calendar', zh: '工作日历不存在' },
+    action: {
+      en: 'Use one of the names in `known`; `GET /calendars` lists them.',
+      zh: '请使用 `known` 所列名称；清单见 `GET /calendars`。',
+    },
+  },
+  NOTICE_EXISTS: {
+    title: { en: 'The calendar has a notice of that id', zh: '该编号的通知已发布' },
+    action: {
+      en: 'A notice is never edited. Publish the change under an id of its own, with `amends` naming the notice it changes. To resend, use the first command id.',
+      zh: '通知一经发布不得修改。如需变更，请以新编号发布，并在 `amends` 中指明所变更的通知。重发请沿用原命令编号。',
+    },
+  },
   CALENDAR_INVALID: {
     title: { en: 'The calendar is not valid', zh: '日历无效' },
     action: { en: 'Correct every entry of `problems`.', zh: '按 `problems` 逐条更正。' },

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { benchCommand } from './commands/bench.js';
+import { calendarCommand } from './commands/calendar.js';
 import { checkCommand } from './commands/check.js';
+import { deadlineCommand } from './commands/deadline.js';
 import { demoCommand } from './commands/demo.js';
 import { dueCommand } from './commands/due.js';
 import { explainCommand } from './commands/explain.js';
@@ -58,6 +60,8 @@ export function caseledgerProgram(session: Session): Program {
   replayCommand(program, session, leave);
   explainCommand(program, session);
   dueCommand(program, session);
+  deadlineCommand(program, session);
+  calendarCommand(program, session);
   importCommand(program, session);
   checkCommand(program, session, leave);
   rebuildCommand(program, session);

@@ -118,6 +118,8 @@ export type CaseFailure =
   | { readonly code: 'PROJECTION_UNKNOWN'; readonly projection: string; readonly known: readonly string[] }
   | { readonly code: 'CURSOR_INVALID'; readonly cursor: string }
   // Deadlines and calendars
+  | { readonly code: 'CALENDAR_UNKNOWN'; readonly calendar: string; readonly known: readonly string[] }
+  | { readonly code: 'NOTICE_EXISTS'; readonly calendar: string; readonly notice: string }
   | { readonly code: 'CALENDAR_INVALID'; readonly problems: readonly string[] }
   | { readonly code: 'TERM_INVALID'; readonly detail: string }
   | { readonly code: 'DEADLINE_UNKNOWN'; readonly deadline: string; readonly known: readonly string[] }
@@ -247,6 +249,10 @@ export function describeFailure(failure: CaseFailure): string {
       return `there is no read model "${failure.projection}"; known: ${list(failure.known)}`;
     case 'CURSOR_INVALID':
       return 'the page cursor was not made by this list';
+    case 'CALENDAR_UNKNOWN':
+      return `there is no calendar "${failure.calendar}"; known: ${list(failure.known)}`;
+    case 'NOTICE_EXISTS':
+      return `calendar "${failure.calendar}" has a notice "${failure.notice}" already; a change to it is a notice of its own that amends it`;
     case 'CALENDAR_INVALID':
       return `the calendar is not valid: ${failure.problems.join('; ')}`;
     case 'TERM_INVALID':
