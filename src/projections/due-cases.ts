@@ -1,14 +1,17 @@
 import type { CalendarNotice } from '../domain/calendar-notice.js';
 import { isClosedState } from '../domain/closed-state.js';
+import { kindOf, passingOf } from '../domain/deadline.js';
 import { deadlineEvent } from '../domain/deadline-event.js';
 import {
   advanceDeadlines,
   type DeadlineLedger,
   type DeadlineLedgers,
+  isOpen,
+  isUnanchored,
   NO_DEADLINES,
 } from '../domain/deadline-ledger.js';
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
-import { dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
+import { beginsAt, dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
@@ -35,11 +38,13 @@ export const DUE_CASES: TableSpec = {
     workflow: 'text',
     version: 'integer',
     ...LABEL_COLUMNS,
-    /** `atMost`, `atLeast` or `window`. */
+    /** `atMost`, `atLeast`, `window` or `before`. */
     kind: 'text',
+    /** What it turns into that passes unmet: `overdue`, `lapsed` or `reached`. */
+    passing: 'text',
     /** Whose limit it is: `statutory`, `promised` or `internal`. */
     limit_kind: 'text',
-    /** As its ledger has it, or `ended` when the case ended while it ran. */
+    /** As its ledger has it, an awaited one as if it ran, or `ended` when the case ended while it ran. */
     status: 'text',
     /** 1 while it runs and can become overdue: neither met nor ended nor held by a pause. */
     ticking: 'integer',
@@ -48,6 +53,8 @@ export const DUE_CASES: TableSpec = {
     due_at: 'text',
     /** From when on it counts as near; null when its rule names no warning. */
     warn_at: 'text?',
+    /** The instant after which it runs, of one that no event of its own has anchored; until then it is not there to be seen. Null of the others. */
+    deemed_at: 'text?',
     provisional: 'integer',
     generation: 'integer',
     anchored_at: 'text',
@@ -64,7 +71,7 @@ export const DUE_CASES: TableSpec = {
     { columns: ['due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['department', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['status', 'due_at', 'stream', 'deadline'] },
-    { columns: ['workflow', 'deadline', 'limit_kind', 'kind', 'status', 'late', 'ticking', 'due_at'] },
+    { columns: ['workflow', 'deadline', 'limit_kind', 'passing', 'status', 'late', 'ticking', 'due_at'] },
   ],
 };
 
@@ -163,7 +170,7 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
 
   return {
     name: 'due_cases',
-    version: 2,
+    version: 3,
     basis: definitionBasis(registry, definition),
     tables: [DUE_CASES, DEADLINE_CASES, CALENDARS_KNOWN],
 
@@ -253,7 +260,8 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
     item_version: of.item_version!,
     applicant: of.applicant!,
     owner: of.owner!,
-    kind: rule.kind ?? 'atMost',
+    kind: kindOf(rule),
+    passing: passingOf(rule),
     limit_kind: rule.limit ?? 'statutory',
     status: date.status!,
     ticking: date.ticking!,
@@ -261,6 +269,7 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
     due_on: date.due_on!,
     due_at: date.due_at!,
     warn_at: date.warn_at!,
+    deemed_at: date.deemed_at!,
     provisional: date.provisional!,
     generation: ledger.generation,
     anchored_at: ledger.anchor.at,
@@ -278,21 +287,18 @@ function dated(workflow: Workflow, ledger: DeadlineLedger, ended: boolean, calen
   const met = ledger.status === 'met';
   const late = met && wasMetLate(ledger, rule, calendar);
   return {
-    status: ended ? 'ended' : ledger.status,
+    status: ended ? 'ended' : ledger.status === 'awaited' ? (due.held ? 'paused' : 'running') : ledger.status,
     ticking: isOpen(ledger) && !ended && !due.held ? 1 : 0,
     held: isOpen(ledger) && !ended && due.held ? 1 : 0,
     due_on: due.dueOn,
     due_at: due.dueAt,
     warn_at: due.warnings[0]?.at ?? null,
+    deemed_at: isUnanchored(ledger) ? (beginsAt(ledger, rule, calendar) ?? LATEST) : null,
     provisional: due.provisional ? 1 : 0,
     late: met ? Number(late) : null,
     // A met one stands where it was met, so any later instant will do. Hours are counted whole, like days.
     late_by: late ? Math.ceil(dayCount(ledger, rule, calendar, LATEST).over) : null,
   };
-}
-
-function isOpen({ status }: DeadlineLedger): boolean {
-  return status === 'running' || status === 'paused';
 }
 
 const namesOfDeadlines = new WeakMap<Workflow, readonly string[]>();
