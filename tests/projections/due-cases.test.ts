@@ -7,6 +7,7 @@ import type { RecordedEvent } from '../../src/domain/event.js';
 import { defineEvent, defineWorkflow } from '../../src/domain/workflow.js';
 import { workflowRegistry } from '../../src/domain/workflow-registry.js';
 import { type CaseEngine, caseEngine } from '../../src/engine/case-engine.js';
+import { DEADLINE_LOOKUP, deadlineLookup } from '../../src/engine/deadline-lookup.js';
 import { sqliteKeyRing } from '../../src/engine/sqlite-key-ring.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { memoryEventStore } from '../../src/event-store/memory/memory-event-store.js';
@@ -93,6 +94,7 @@ async function begin(at: string, noticeOf?: (event: RecordedEvent) => CalendarNo
     clock: time,
     ids: countingIds(),
     randomBytes,
+    lookups: { [DEADLINE_LOOKUP]: deadlineLookup({ store, registry, calendar: chinaCalendar }) },
   });
   projections = await startProjections({
     store,
