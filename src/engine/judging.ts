@@ -336,7 +336,7 @@ function subjectOf(
     )
       return subject;
   }
-  const subject = ids.next();
+  const subject = keys.spare() ?? ids.next();
   fresh.set(subject, { subject, identifiers: part.identifiers });
   return subject;
 }
