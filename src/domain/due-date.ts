@@ -94,7 +94,7 @@ export type Reckoning = {
   readonly moved?: { readonly from: number; readonly to: number; readonly why: 'dayOff' | 'afterHours' };
   /** Set when it counts from a limit that passes unmet rather than from an event of its own. */
   readonly deemed?: ReckonedDeeming;
-  /** Set when it is counted back: the day and instant from which, and whether that day is published. */
+  /** Set when it is counted back: how the end came about that it is counted back from. */
   readonly back?: { readonly from: Reckoning };
   /** Where the count in force starts: the receipt, or the end of the last pause that made it start over. */
   readonly start: number;
