@@ -173,7 +173,7 @@ export function statusAt(
 export function beginsAt(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar): string | undefined {
   if (!isUnanchored(ledger)) return undefined;
   const deemed = deemingOf(ledger, rule, calendar);
-  return deemed === undefined ? undefined : formatInstant(deemed.lapsedAt);
+  return deemed === undefined ? undefined : formatInstant(deemed.reckoned.lapsedAt);
 }
 
 /** Whether a limit has passed at `now` without having been met, ended or held. */
@@ -242,7 +242,16 @@ export function reckon(ledger: DeadlineLedger, rule: DeadlineRule, calendar: Wor
   if (ledger.countsBack !== undefined) return reckonBack(ledger, ledger.countsBack, rule, calendar);
   const beginning = beginningOf(ledger, rule, calendar);
   const { unit, received } = beginning;
-  let count: Count = { ...beginning, start: received, stops: [], floor: undefined };
+  // Written out, as what is returned: a ledger is reckoned for every row of a re-dated table.
+  let count: Count = {
+    unit,
+    start: received,
+    startDay: beginning.startDay,
+    fixed: beginning.fixed,
+    budget: beginning.budget,
+    stops: NO_STOPS,
+    floor: undefined,
+  };
   let end = endOf(count, rule, calendar);
   const pauses: ReckonedPause[] = [];
   const extensions: ReckonedExtension[] = [];
@@ -317,24 +326,29 @@ export function reckon(ledger: DeadlineLedger, rule: DeadlineRule, calendar: Wor
       : over === undefined
         ? leftAt(heldSince, count, end, calendar)
         : asTerm(budgetAfter(over, count), unit);
-  return {
+  const reckoning: { -readonly [Member in keyof Reckoning]: Reckoning[Member] } = {
     unit,
     anchor: beginning.anchor,
     received,
-    ...(beginning.moved === undefined ? {} : { moved: beginning.moved }),
-    ...(beginning.deemed === undefined ? {} : { deemed: beginning.deemed }),
     start: count.start,
     startDay: count.startDay,
-    ...(count.fixed === undefined ? {} : { fixed: count.fixed }),
     budget: count.budget,
     pauses,
     extensions,
     changes,
     floors,
-    ...end,
-    ...(heldSince === undefined ? {} : { heldSince }),
-    ...(remaining === undefined ? {} : { remaining }),
+    countedTo: end.countedTo,
+    countedAt: end.countedAt,
+    endDay: end.endDay,
+    dueDay: end.dueDay,
+    dueAt: end.dueAt,
   };
+  if (beginning.moved !== undefined) reckoning.moved = beginning.moved;
+  if (beginning.deemed !== undefined) reckoning.deemed = beginning.deemed;
+  if (count.fixed !== undefined) reckoning.fixed = count.fixed;
+  if (heldSince !== undefined) reckoning.heldSince = heldSince;
+  if (remaining !== undefined) reckoning.remaining = remaining;
+  return reckoning;
 }
 
 /** Counted back from another deadline's end: that day is not counted, and what holds the other holds this one. */
@@ -383,9 +397,10 @@ function linkedRule({ name }: DeadlineLedger, { linked }: DeadlineRule): Deadlin
 }
 
 /** From where, and how long, a ledger counts before anything stops or lengthens it. */
-type Beginning = Pick<Reckoning, 'unit' | 'anchor' | 'received' | 'moved' | 'deemed' | 'startDay'> & {
+type Beginning = Pick<Reckoning, 'unit' | 'anchor' | 'received' | 'startDay' | 'budget'> & {
+  readonly moved: Reckoning['moved'] | undefined;
+  readonly deemed: ReckonedDeeming | undefined;
   readonly fixed: Count['fixed'];
-  readonly budget: Budget;
 };
 
 function beginningOf(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar): Beginning {
@@ -394,41 +409,15 @@ function beginningOf(ledger: DeadlineLedger, rule: DeadlineRule, calendar: Worki
   const unit = term?.unit ?? 'calendarDays';
   const fixed = fixedEnd(fixedDueAt, calendar);
   const budget = fixed === undefined ? add(NOTHING, term) : NOTHING;
-  if (deemed?.countsFrom === 'lapse') {
-    const { count, lapsedOn, lapsedAt, ...rest } = deemed;
-    const { anchor } = count.after;
-    return {
-      unit,
-      anchor,
-      received: lapsedAt,
-      deemed: { ...rest, after: count.after, lapsedOn, lapsedAt },
-      startDay: lapsedOn,
-      fixed,
-      budget,
-    };
-  }
   const anchor = deemed?.count.after.anchor ?? ledger.anchor;
+  if (deemed?.reckoned.countsFrom === 'lapse') {
+    const { lapsedAt: received, lapsedOn: startDay } = deemed.reckoned;
+    return { unit, anchor, received, moved: undefined, deemed: deemed.reckoned, startDay, fixed, budget };
+  }
   const received = parseInstant(anchor.at);
-  const { day, moved } = receiptDay(received, unit, rule, calendar);
-  return {
-    unit,
-    anchor,
-    received,
-    ...(moved === undefined ? {} : { moved }),
-    ...(deemed === undefined
-      ? {}
-      : {
-          deemed: {
-            after: deemed.count.after,
-            countsFrom: 'anchor' as const,
-            lapsedOn: deemed.lapsedOn,
-            lapsedAt: deemed.lapsedAt,
-          },
-        }),
-    startDay: day,
-    fixed,
-    budget,
-  };
+  const receipt = receiptDay(received, unit, rule, calendar);
+  const { day: startDay, moved } = receipt;
+  return { unit, anchor, received, moved, deemed: deemed?.reckoned, startDay, fixed, budget };
 }
 
 /**
@@ -439,7 +428,7 @@ function deemingOf(
   ledger: DeadlineLedger,
   rule: DeadlineRule,
   calendar: WorkingCalendar,
-): (Omit<ReckonedDeeming, 'after'> & { readonly count: DeemedCount }) | undefined {
+): { readonly count: DeemedCount; readonly reckoned: ReckonedDeeming } | undefined {
   const { deemed } = ledger;
   if (deemed === undefined) return undefined;
   const over = isUnanchored(ledger) ? (ledger.metAt ?? ledger.cancelledAt) : ledger.anchor.at;
@@ -452,11 +441,13 @@ function deemingOf(
     const cameFirst = (end: string | undefined) =>
       end !== undefined && (isDate(end) ? epochDay(end) <= dueDay : parseInstant(end) <= dueAt);
     if (heldSince === undefined && !ends.some(cameFirst)) {
-      return { count, countsFrom, lapsedOn: dueDay, lapsedAt: dueAt };
+      return { count, reckoned: { after, countsFrom, lapsedOn: dueDay, lapsedAt: dueAt } };
     }
   }
   return undefined;
 }
+
+const NO_STOPS: Count['stops'] = [];
 
 const NOTHING: Budget = { months: 0, calendarDays: 0, workingDays: 0, workingTime: 0 };
 
@@ -498,12 +489,11 @@ function changesOf(
   { extensions, changes = [], floors = [], pauses }: DeadlineLedger,
   since: number,
 ): readonly Change[] {
-  if (extensions.length + changes.length + floors.length + pauses.length === 0) return [];
-  const all: Change[] = [
-    ...floors.map((floor): Change => ({ kind: 'floor', at: parseInstant(floor.at), floor })),
-    ...extensions.map((extension): Change => ({ kind: 'extension', at: parseInstant(extension.at), extension })),
-    ...changes.map((change): Change => ({ kind: 'term', at: parseInstant(change.at), change })),
-  ];
+  const all: Change[] = [];
+  if (extensions.length + changes.length + floors.length + pauses.length === 0) return all;
+  for (const floor of floors) all.push({ kind: 'floor', at: parseInstant(floor.at), floor });
+  for (const extension of extensions) all.push({ kind: 'extension', at: parseInstant(extension.at), extension });
+  for (const change of changes) all.push({ kind: 'term', at: parseInstant(change.at), change });
   for (const pause of pauses) {
     // What one is deemed to follow may have been anchored after pauses noted before.
     if (pause.to !== undefined && pause.from < pause.to && parseInstant(pause.to) <= since) continue;
@@ -511,7 +501,7 @@ function changesOf(
     const to = pause.to === undefined ? undefined : Math.max(from, parseInstant(pause.to));
     all.push({ kind: 'pause', at: from, pause: { from, to } });
   }
-  return all.sort((a, b) => a.at - b.at);
+  return all.length === 1 ? all : all.sort((a, b) => a.at - b.at);
 }
 
 function floorUnder(
