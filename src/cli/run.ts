@@ -74,6 +74,16 @@ function refusal(error: CaseError, language: Language): string {
       return language === 'zh'
         ? `"${failure.event}" 不予办理：${failure.reasons.map(({ title }) => title.zh).join('；')}`
         : error.message;
+    case 'TOO_EARLY':
+      return language === 'zh'
+        ? `"${failure.event}" 未满“${failure.title.zh}”：${failure.allowedOn}起方可办理`
+        : error.message;
+    case 'TOO_LATE':
+      return language === 'zh'
+        ? `"${failure.event}" 已过“${failure.title.zh}”：最后期限为${failure.dueOn}`
+        : error.message;
+    case 'EXTENSION_REFUSED':
+      return language === 'zh' ? `"${failure.event}" 不予延长“${failure.title.zh}”` : error.message;
     case 'ROLE_NOT_PERMITTED':
       return failure.held.length === 0 ? `${error.message}; name a role with --role` : error.message;
     case 'OUT_OF_SCOPE':
