@@ -1,6 +1,5 @@
 import type { TokenOptions } from '../api/token.js';
 import type { Config } from '../config.js';
-import { startService } from '../main.js';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-code.js';
 import { openForServing } from './open-for-serving.js';
@@ -49,7 +48,9 @@ export async function serveUntilStopped(
     death = error;
     awaken();
   };
-  const opened = await openForServing(session, setup, { logger, logLevel, onEngineDied });
+  const opening = openForServing(session, setup, { logger, logLevel, onEngineDied });
+  // The HTTP side is loaded while the engine opens in its thread.
+  const [opened, { startService }] = await Promise.all([opening, import('../main.js')]);
   try {
     const server = await listening(serving, (port) =>
       startService({
