@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * Bundles the command line, with the packages it rests on, into a few files under `dist/program`: a process then reads
- * six files where it would read a thousand. Part of `npm run build`; see docs/decisions/bundled-program.md.
+ * Bundles the command line, with the packages it rests on, into a few files under `dist/program`: a server then reads
+ * some thirty files where it would read a thousand. Part of `npm run build`; see docs/decisions/bundled-program.md.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -37,24 +37,19 @@ const zodByName = {
   },
 };
 
-/** Half a megabyte of character tables, which JSON in UTF-8 never asks for: a file of its own, read when it is. */
-const encodingsApart = {
-  name: 'encodings-apart',
+/** Half a megabyte of character tables that no body in UTF-8 asks for stays outside; other tables are read faster as JSON than as a program. */
+const tables = {
+  name: 'tables',
   setup(building) {
-    building.onResolve({ filter: /^\.\.\/encodings$/ }, ({ importer }) =>
-      importer.includes(join('iconv-lite', 'lib')) ? { path: './encodings.cjs', external: true } : undefined,
-    );
-  },
-};
-
-/** A table is read several times faster as JSON than as a program. */
-const tablesAsJson = {
-  name: 'tables-as-json',
-  setup(building) {
-    building.onLoad({ filter: /[\\/]node_modules[\\/].*\.json$/ }, ({ path }) => ({
-      contents: `module.exports = JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(readFileSync(path, 'utf8'))))})`,
-      loader: 'js',
-    }));
+    building.onLoad({ filter: /[\\/]node_modules[\\/].*\.json$/ }, ({ path }) => {
+      const contents = readFileSync(path, 'utf8');
+      return /[\\/]iconv-lite[\\/]encodings[\\/]tables[\\/]/.test(path)
+        ? { contents, loader: 'copy' }
+        : {
+            contents: `module.exports = JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(contents)))})`,
+            loader: 'js',
+          };
+    });
   },
 };
 
@@ -72,6 +67,7 @@ const GROUPS = {
   ],
   views: ['src/read-models.ts', 'src/cli/followed-ledger.ts', 'src/engine-thread/ledger-readers.ts'],
   http: ['src/main.ts', 'src/api/token.ts'],
+  logs: ['src/import/log-reader.ts', 'src/import/xes-reader.ts', 'src/import/csv-reader.ts'],
 };
 
 const togetherByNeed = {
@@ -104,22 +100,13 @@ const bundles = await Promise.all(
       banner: {
         js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
       },
-      plugins: [togetherByNeed, zodByName, encodingsApart, tablesAsJson],
+      plugins: [togetherByNeed, zodByName, tables],
     }),
   ),
 );
 
 const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-const iconv = inputs.find((file) => file.endsWith('iconv-lite/lib/index.js'));
-const encodings = await build({
-  ...shared,
-  entryPoints: [join(dirname(dirname(iconv)), 'encodings', 'index.js')],
-  entryNames: 'encodings',
-  outExtension: { '.js': '.cjs' },
-  format: 'cjs',
-});
-
-const files = [...bundles, encodings]
+const files = bundles
   .flatMap(({ outputFiles }) => outputFiles)
   .concat({ path: join(folder, 'LICENSES.txt'), contents: licences() });
 mkdirSync(folder, { recursive: true });
@@ -130,11 +117,7 @@ for (const name of readdirSync(folder)) if (!written.has(name)) rmSync(join(fold
 
 /** The licences of all that is in the bundle, as their packages state them. */
 function licences() {
-  const packages = new Set(
-    [...inputs, ...Object.keys(encodings.metafile.inputs)].flatMap(
-      (file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? [],
-    ),
-  );
+  const packages = new Set(inputs.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []));
   const entries = [...packages].map((at) => {
     const { name, version, license, author } = JSON.parse(readFileSync(join(root, at, 'package.json'), 'utf8'));
     const by = typeof author === 'object' ? author.name : author;
