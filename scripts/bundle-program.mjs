@@ -62,6 +62,7 @@ const GROUPS = {
     'src/ledger.ts',
     'src/workflows/index.ts',
     'src/domain/working-calendar.ts',
+    'src/domain/calendars/cn.ts',
     'src/import/import-log.ts',
     'src/import/log-map.ts',
   ],

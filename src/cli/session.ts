@@ -42,6 +42,8 @@ export type LedgerSetup = {
   readonly keys: string | undefined;
   /** The read models' file; undefined keeps them in memory. */
   readonly views: string | undefined;
+  /** The outbox's file; undefined keeps it in memory. */
+  readonly outbox: string | undefined;
 };
 
 export type OpenOptions = {
@@ -74,7 +76,16 @@ export async function ledgerSetup(
     await before?.(registry);
   }
   if (location.kind === 'memory')
-    return { location, sources, workflows, lookups, masterKey: undefined, keys: undefined, views: undefined };
+    return {
+      location,
+      sources,
+      workflows,
+      lookups,
+      masterKey: undefined,
+      keys: undefined,
+      views: undefined,
+      outbox: undefined,
+    };
   const views = flags.views ?? config.views ?? `${location.path}.views`;
   return {
     location,
@@ -90,6 +101,7 @@ export async function ledgerSetup(
     }),
     keys,
     views: views === ':memory:' ? undefined : views,
+    outbox: flags.outbox ?? config.outbox ?? `${location.path}.outbox`,
   };
 }
 
@@ -104,7 +116,7 @@ function together(workflows: readonly Workflow[], brought: readonly Workflow[]):
 
 export async function openSetup(
   { clock, ids, randomBytes }: Impure,
-  setup: Omit<LedgerSetup, 'sources'>,
+  setup: Omit<LedgerSetup, 'sources' | 'outbox'>,
 ): Promise<Ledger> {
   const { location, workflows, keys } = setup;
   const { openLedger } = await import('../ledger.js');
