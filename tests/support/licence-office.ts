@@ -83,9 +83,8 @@ export const licenceWorkflow = defineWorkflow({
       limit: 'internal',
       source: 'policy',
     },
-    hold: {
+    archive: {
       title,
-      kind: 'atLeast',
       from: 'licence.requested',
       until: { events: ['licence.decided'] },
       within: { unit: 'months', amount: 1 },
