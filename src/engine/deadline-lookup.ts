@@ -4,9 +4,10 @@ import { standingAt } from '../domain/deadline-standing.js';
 import type { JsonObject } from '../domain/event.js';
 import { streamIdOf } from '../domain/stream-id.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
-import { type CalendarDefinition, calendarInForce } from '../domain/working-calendar.js';
+import { calendarInForce } from '../domain/working-calendar.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
+import type { LedgerCalendar } from './ledger-calendar.js';
 import type { Lookup } from './lookups.js';
 
 /** Names the look-up that {@link deadlineLookup} answers, in the events that declare it. */
@@ -33,7 +34,7 @@ export type DeadlineQuestion = {
 export function deadlineLookup(deps: {
   readonly store: EventStore;
   readonly registry: WorkflowRegistry;
-  readonly calendar: CalendarDefinition;
+  readonly calendar: LedgerCalendar;
 }): Lookup {
   const { store, registry, calendar } = deps;
   return async (key, at) => {
@@ -52,7 +53,7 @@ export function deadlineLookup(deps: {
     if (!ledger) return undefined;
 
     const rule = workflow.deadlines[deadline]!;
-    const standing = standingAt(ledger, rule, calendarInForce(calendar, calendarAsOf), at);
+    const standing = standingAt(ledger, rule, calendarInForce(await calendar.current(), calendarAsOf), at);
     if (!standing) return undefined;
     const known = underWay.at(-1)?.revision ?? last?.revision;
     return { value: standing as JsonObject, source: DEADLINE_LOOKUP, ...(known !== undefined && { revision: known }) };

@@ -1,3 +1,5 @@
+import { changedSpan, type DaySpan } from '../domain/calendar-change.js';
+import { recordedNotice, withRecordedNotices } from '../domain/calendar-history.js';
 import type { CalendarNotice } from '../domain/calendar-notice.js';
 import { isClosedState } from '../domain/closed-state.js';
 import { kindOf, passingOf } from '../domain/deadline.js';
@@ -13,6 +15,7 @@ import {
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { beginsAt, dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
+import { isoDate } from '../domain/office-time.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import {
@@ -21,7 +24,7 @@ import {
   calendarInForce,
   type WorkingCalendar,
 } from '../domain/working-calendar.js';
-import type { Row, TableSpec } from '../read-store/table-spec.js';
+import type { Rewrite, Row, TableSpec } from '../read-store/table-spec.js';
 import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet, NO_LABELS } from './case-rows.js';
 import { definitionBasis } from './definition-basis.js';
 import { NOTHING_READ, type Projection, type RowKey, type Rows } from './projection.js';
@@ -55,6 +58,8 @@ export const DUE_CASES: TableSpec = {
     warn_at: 'text?',
     /** The instant after which it runs, of one that no event of its own has anchored; until then it is not there to be seen. Null of the others. */
     deemed_at: 'text?',
+    /** Of one that depends on another deadline: when that is due, where it is later than this one; null of the others. */
+    reach_at: 'text?',
     provisional: 'integer',
     generation: 'integer',
     anchored_at: 'text',
@@ -72,6 +77,8 @@ export const DUE_CASES: TableSpec = {
     { columns: ['department', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['status', 'due_at', 'stream', 'deadline'] },
     { columns: ['workflow', 'deadline', 'limit_kind', 'passing', 'status', 'late', 'ticking', 'due_at'] },
+    { columns: ['met_at'], where: 'late = 1' },
+    { columns: ['reach_at'], where: 'reach_at IS NOT NULL' },
   ],
 };
 
@@ -101,9 +108,8 @@ const CALENDARS_KNOWN: TableSpec = {
 
 export type DueCasesOptions = {
   readonly registry: WorkflowRegistry;
+  /** The calendar as shipped; the notices recorded for it are read from the log. */
   readonly calendar: CalendarDefinition;
-  /** The notice an event records, for ledgers that record them on their `calendar-<id>` stream. */
-  readonly noticeOf?: (event: RecordedEvent) => CalendarNotice | undefined;
 };
 
 /** The last instant ISO 8601 writes in the ledger's form. */
@@ -111,9 +117,10 @@ const LATEST = '9999-12-31T23:59:59.999Z';
 
 /**
  * When which case is due. Dated under the calendar in force when the last event was recorded: reaching an event
- * recorded after a notice came to count, or one that records a notice, re-dates every row.
+ * recorded after a notice came to count, or one that records a notice, re-dates every row whose days it changed.
  */
-export function dueCases({ registry, calendar: definition, noticeOf = () => undefined }: DueCasesOptions): Projection {
+export function dueCases({ registry, calendar: definition }: DueCasesOptions): Projection {
+  const noticeOf = (event: RecordedEvent) => recordedNotice(definition.id, event);
   const definitionOf = definitionFinder(registry);
   const calendars = knownCalendars(definition);
   const calendarKey: RowKey = { table: 'calendars_known', key: [definition.id] };
@@ -145,7 +152,7 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     return workflow && (deadlineNames(workflow).length > 0 || isMigration(event)) ? workflow : undefined;
   }
 
-  /** The calendar that holds at this event; re-dates every row when it has become another one. */
+  /** The calendar that holds at this event; re-dates the rows when it has become another one. */
   function calendarAt(event: RecordedEvent, rows: Rows): WorkingCalendar {
     const known = rows.get('calendars_known', definition.id);
     const notice = noticeOf(event);
@@ -157,15 +164,34 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     if (notice !== undefined) notices.push(notice);
     const after = calendars.row(known === undefined || now > known.as_of! ? now : String(known.as_of), notices);
     rows.put('calendars_known', after);
+    const before = known === undefined ? undefined : calendars.of(known);
     const calendar = calendars.of(after);
-    if (known !== undefined) rows.rewrite('due_cases', (row) => redated(row, calendar));
+    const span = before === undefined ? undefined : changedSpan(before, calendar);
+    if (span !== undefined) rows.rewrite('due_cases', redating(span, calendar));
     return calendar;
   }
 
-  function redated(row: Row, calendar: WorkingCalendar): Row {
-    const workflow = registry.get(String(row.workflow), Number(row.version));
-    const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
-    return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
+  /**
+   * Dates the rows again that depend on a day of the span: a due date and how late it was met are told by the days from
+   * the anchor to the later of both ends, or to the end of the deadline it depends on.
+   */
+  function redating(span: DaySpan, calendar: WorkingCalendar): Rewrite {
+    // Instants are in UTC and days the office's, so a day more on either side.
+    const [from, until] = [isoDate(span.from - 1), isoDate(span.to + 2)];
+    return {
+      columns: CALENDAR_COLUMNS,
+      among: [
+        { status: { oneOf: STATUSES }, due_at: { from } },
+        { late: { oneOf: [1] }, met_at: { from } },
+        { reach_at: { from } },
+      ],
+      change(row) {
+        if (row.anchored_at! >= until && row.due_at! >= until) return row;
+        const workflow = registry.get(String(row.workflow), Number(row.version));
+        const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
+        return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
+      },
+    };
   }
 
   return {
@@ -186,6 +212,8 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     },
 
     needsHistory: (event) => isMigration(event) && definitionOf(event) !== undefined,
+
+    rewrites: (event) => noticeOf(event) !== undefined,
 
     apply(event, rows, history) {
       const workflow = concerned(event);
@@ -270,6 +298,7 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
     due_at: date.due_at!,
     warn_at: date.warn_at!,
     deemed_at: date.deemed_at!,
+    reach_at: date.reach_at!,
     provisional: date.provisional!,
     generation: ledger.generation,
     anchored_at: ledger.anchor.at,
@@ -281,6 +310,23 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
 }
 
 /** The columns that depend on the calendar. */
+const CALENDAR_COLUMNS = [
+  'status',
+  'ticking',
+  'held',
+  'due_on',
+  'due_at',
+  'warn_at',
+  'deemed_at',
+  'reach_at',
+  'provisional',
+  'late',
+  'late_by',
+] as const satisfies readonly (keyof typeof DUE_CASES.columns)[];
+
+/** Every status there is: named, an index over them can be used. */
+const STATUSES: readonly (DeadlineLedger['status'] | 'ended')[] = ['running', 'paused', 'met', 'cancelled', 'ended'];
+
 function dated(workflow: Workflow, ledger: DeadlineLedger, ended: boolean, calendar: WorkingCalendar): Row {
   const rule = workflow.deadlines[ledger.name]!;
   const due = dueOf(ledger, rule, calendar);
@@ -294,11 +340,27 @@ function dated(workflow: Workflow, ledger: DeadlineLedger, ended: boolean, calen
     due_at: due.dueAt,
     warn_at: due.warnings[0]?.at ?? null,
     deemed_at: isUnanchored(ledger) ? (beginsAt(ledger, rule, calendar) ?? LATEST) : null,
+    reach_at: reachAt(workflow, ledger, due.dueAt, calendar),
     provisional: due.provisional ? 1 : 0,
     late: met ? Number(late) : null,
     // A met one stands where it was met, so any later instant will do. Hours are counted whole, like days.
     late_by: late ? Math.ceil(dayCount(ledger, rule, calendar, LATEST).over) : null,
   };
+}
+
+function reachAt(
+  workflow: Workflow,
+  { countsBack, deemed = [] }: DeadlineLedger,
+  dueAt: string,
+  calendar: WorkingCalendar,
+): string | null {
+  const others = [...(countsBack === undefined ? [] : [countsBack]), ...deemed.map(({ after }) => after)];
+  const reached = others.flatMap((other) => {
+    const at = dueOf(other, workflow.deadlines[other.name]!, calendar).dueAt;
+    return [at, reachAt(workflow, other, at, calendar) ?? at];
+  });
+  const last = reached.reduce((latest, at) => (at > latest ? at : latest), dueAt);
+  return last === dueAt ? null : last;
 }
 
 const namesOfDeadlines = new WeakMap<Workflow, readonly string[]>();
@@ -321,9 +383,7 @@ function everyDeadline(registry: WorkflowRegistry, name: string): readonly strin
 function knownCalendars(definition: CalendarDefinition) {
   let last: { readonly asOf: string; readonly notices: string; readonly calendar: WorkingCalendar } | undefined;
   const withNotices = (notices: string): CalendarDefinition =>
-    notices === '[]'
-      ? definition
-      : { ...definition, notices: [...definition.notices, ...(JSON.parse(notices) as CalendarNotice[])] };
+    withRecordedNotices(definition, JSON.parse(notices) as CalendarNotice[]);
 
   return {
     of(row: Row): WorkingCalendar {

@@ -78,6 +78,20 @@ const hearings = defineWorkflow({
       until: { events: ['hearing.announced'] },
       source: '行政许可法 48',
     },
+    inspection: {
+      title,
+      from: 'hearing.announced',
+      until: { events: ['licence.decided'] },
+      within: workingDays(20),
+      source: 'office rule',
+    },
+    reminder: {
+      title,
+      before: 'inspection',
+      atLeast: calendarDays(15),
+      until: { events: ['licence.accepted'] },
+      source: 'office rule',
+    },
   },
 });
 
@@ -222,5 +236,36 @@ describe('a limit counted back in the list of what is due', () => {
     });
     await happens('l-1', 'hearing.announced', '2024-03-18 10:00');
     expect(await named('2024-03-22 10:00', 'notice')).toMatchObject({ standing: 'met', late: false });
+  });
+});
+
+describe('a calendar notice', () => {
+  it('moves a limit that ends before the changed days, where the end it is counted back from lies beyond them', async () => {
+    await happens('l-1', 'licence.received', '2024-03-04 10:00');
+    await happens('l-1', 'hearing.announced', '2024-03-07 10:00');
+    expect(await named('2024-03-08 10:00', 'inspection')).toMatchObject({ dueOn: '2024-04-07' });
+    expect(await named('2024-03-08 10:00', 'reminder')).toMatchObject({ dueOn: '2024-03-23' });
+
+    clock.set(at('2024-03-08 12:00'));
+    await ledger.publishNotice({
+      calendar: chinaCalendar.id,
+      commandId: 'notice-1',
+      actor: { id: 'officer-1', roles: ['calendarOfficer'] },
+      notice: {
+        id: 'flood-2024',
+        year: 2024,
+        title: { en: 'Flood', zh: '抗洪' },
+        source: 'county notice 7',
+        published: '2024-03-08',
+        amends: chinaCalendar.notices.find(({ year, amends }) => year === 2024 && amends === undefined)!.id,
+        days: [{ name: { en: 'Flood', zh: '抗洪' }, off: ['2024-04-02'] }],
+      },
+    });
+
+    expect(await named('2024-03-08 13:00', 'inspection')).toMatchObject({ dueOn: '2024-04-08' });
+    expect(await named('2024-03-08 13:00', 'reminder')).toMatchObject({ dueOn: '2024-03-24' });
+    const live = await due('2024-03-08 13:00');
+    await projections.rebuild('due_cases');
+    expect(await due('2024-03-08 13:00')).toEqual(live);
   });
 });
