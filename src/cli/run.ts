@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.js';
 import { CaseError, type CaseFailure } from '../domain/case-error.js';
 import type { Clock, Ids } from '../engine/clock.js';
+import type { WaitingThread } from '../engine-thread/waiting-thread.js';
 import { CliError } from './cli-error.js';
 import { EXIT, EXIT_OF, type ExitCode } from './exit-code.js';
 import { caseledgerProgram } from './program.js';
@@ -13,6 +14,8 @@ export type Surroundings = {
   readonly ids: Ids;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly version: string;
+  /** A thread for the engine, where the command may serve. */
+  readonly engineThread?: WaitingThread;
 };
 
 /**
