@@ -186,8 +186,10 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
         { reach_at: { from } },
       ],
       change(row) {
-        if (row.anchored_at! >= until && row.due_at! >= until) return row;
         const workflow = registry.get(String(row.workflow), Number(row.version));
+        // What may be deemed to follow another deadline may count from that one's anchor, which came first.
+        const fromItsAnchor = workflow.deadlines[String(row.deadline)]!.deemed === undefined;
+        if (fromItsAnchor && row.anchored_at! >= until && row.due_at! >= until) return row;
         const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
         return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
       },

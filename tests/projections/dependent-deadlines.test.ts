@@ -239,6 +239,25 @@ describe('a limit counted back in the list of what is due', () => {
   });
 });
 
+/** Publishes a county's notice that takes days of 2024 off. */
+async function takesOff(days: string, wall: string): Promise<void> {
+  clock.set(at(wall));
+  await ledger.publishNotice({
+    calendar: chinaCalendar.id,
+    commandId: `notice of ${days}`,
+    actor: { id: 'officer-1', roles: ['calendarOfficer'] },
+    notice: {
+      id: `flood-${days.slice(0, 10)}`,
+      year: 2024,
+      title: { en: 'Flood', zh: '抗洪' },
+      source: 'county notice 7',
+      published: wall.slice(0, 10),
+      amends: chinaCalendar.notices.find(({ year, amends }) => year === 2024 && amends === undefined)!.id,
+      days: [{ name: { en: 'Flood', zh: '抗洪' }, off: [days] }],
+    },
+  });
+}
+
 describe('a calendar notice', () => {
   it('moves a limit that ends before the changed days, where the end it is counted back from lies beyond them', async () => {
     await happens('l-1', 'licence.received', '2024-03-04 10:00');
@@ -246,26 +265,43 @@ describe('a calendar notice', () => {
     expect(await named('2024-03-08 10:00', 'inspection')).toMatchObject({ dueOn: '2024-04-07' });
     expect(await named('2024-03-08 10:00', 'reminder')).toMatchObject({ dueOn: '2024-03-23' });
 
-    clock.set(at('2024-03-08 12:00'));
-    await ledger.publishNotice({
-      calendar: chinaCalendar.id,
-      commandId: 'notice-1',
-      actor: { id: 'officer-1', roles: ['calendarOfficer'] },
-      notice: {
-        id: 'flood-2024',
-        year: 2024,
-        title: { en: 'Flood', zh: '抗洪' },
-        source: 'county notice 7',
-        published: '2024-03-08',
-        amends: chinaCalendar.notices.find(({ year, amends }) => year === 2024 && amends === undefined)!.id,
-        days: [{ name: { en: 'Flood', zh: '抗洪' }, off: ['2024-04-02'] }],
-      },
-    });
-
+    await takesOff('2024-04-02', '2024-03-08 12:00');
     expect(await named('2024-03-08 13:00', 'inspection')).toMatchObject({ dueOn: '2024-04-08' });
     expect(await named('2024-03-08 13:00', 'reminder')).toMatchObject({ dueOn: '2024-03-24' });
     const live = await due('2024-03-08 13:00');
     await projections.rebuild('due_cases');
     expect(await due('2024-03-08 13:00')).toEqual(live);
+  });
+
+  it('of days before the acceptance makes it one in time after all, counted from itself and no more from the receipt', async () => {
+    await happens('l-1', 'licence.received', '2024-03-04 10:00');
+    await happens('l-1', 'licence.accepted', '2024-03-13 10:00');
+    expect(await named('2024-03-13 11:00', 'decision')).toMatchObject({ dueOn: '2024-04-01' });
+
+    await takesOff('2024-03-06/2024-03-07', '2024-03-14 12:00');
+    expect(await named('2024-03-14 13:00', 'decision')).toMatchObject({ dueOn: '2024-04-11' });
+    const asked = await ledger.deadlines({ workflow: 'licence', caseId: 'l-1' }, { now: at('2024-03-14 13:00') });
+    expect(asked.map(({ name, due }) => [name, due.dueOn])).toContainEqual(['decision', '2024-04-11']);
+    expect(await ledger.calendarMoves({ workflow: 'licence', caseId: 'l-1' })).toMatchObject([
+      { moved: [{ deadline: 'decision', before: { dueOn: '2024-04-01' }, after: { dueOn: '2024-04-11' } }] },
+    ]);
+    const live = await due('2024-03-14 13:00');
+    await projections.rebuild('due_cases');
+    expect(await due('2024-03-14 13:00')).toEqual(live);
+  });
+
+  it('moves the instant from which an application counts as accepted', async () => {
+    await happens('l-1', 'licence.received', '2024-03-04 10:00');
+    await takesOff('2024-03-07/2024-03-08', '2024-03-06 12:00');
+    expect(await named('2024-03-11 17:01', 'decision')).toBeUndefined();
+    expect(await named('2024-03-13 17:01', 'decision')).toMatchObject({
+      standing: 'running',
+      deemedAt: at('2024-03-13 17:00'),
+      dueOn: '2024-04-03',
+    });
+    await happens('l-2', 'licence.received', '2024-03-14 10:00');
+    await takesOff('2024-03-25', '2024-03-22 12:00');
+    const moves = await ledger.calendarMoves({ workflow: 'licence', caseId: 'l-2' });
+    expect(moves.flatMap(({ moved }) => moved.map(({ deadline }) => deadline))).toEqual(['decision']);
   });
 });
