@@ -104,7 +104,16 @@ export const NextSchema = z
   })
   .meta({ id: 'Next', description: 'What may follow, and what of it the asker may send' });
 
-const Due = z.looseObject({ dueOn: z.string(), dueAt: z.string(), provisional: z.boolean(), held: z.boolean() });
+const Due = z.looseObject({
+  dueOn: z.string(),
+  dueAt: z.string(),
+  provisional: z.boolean(),
+  held: z.boolean(),
+  pauseLimit: z
+    .looseObject({ since: z.string(), source: z.string(), on: z.string(), at: z.string(), provisional: z.boolean() })
+    .optional()
+    .meta({ description: 'Of a held one whose pause may last only so long: until when' }),
+});
 
 export const DeadlinesSchema = z
   .object({
@@ -119,6 +128,7 @@ export const DeadlinesSchema = z
         generation: z.int(),
         due: Due,
         overdue: z.boolean(),
+        pausedTooLong: z.boolean(),
         metAt: z.string().optional(),
       }),
     ),

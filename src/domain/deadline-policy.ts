@@ -59,6 +59,7 @@ const Rule = z.strictObject({
     .optional(),
   metAt: Path.optional(),
   pausedWhile: z.union([Names, byType(z.array(Name))], { error: 'states, or { by, of } with states' }).optional(),
+  pauseLimit: z.strictObject({ atMost: Term, source: Source }).optional(),
   onResume: z
     .union([z.literal('remainder'), z.literal('reset'), z.strictObject({ restart: Term })], {
       error: 'remainder, reset or { restart }',

@@ -65,6 +65,8 @@ export type DeadlineRule = {
   readonly pausedWhile?: readonly string[];
   /** Which of them stop it in this case, asked of the anchoring event: what the item's own law lists. All, unless given. */
   readonly pausesFor?: (input: DeadlineInput) => readonly string[];
+  /** How long one pause may last before somebody has to answer for it. What is due does not change with it. */
+  readonly pauseLimit?: PauseLimit;
   /** What follows a pause. `remainder` (default): the rest carries on. `reset`: the term starts over. `restart`: it starts over with another, longer, term. */
   readonly onResume?: 'remainder' | 'reset' | { readonly restart: Term };
   /** How long before the end it counts as near. Not in months. */
@@ -97,6 +99,9 @@ export type DeadlineRule = {
 
 /** So long after one of these events at the soonest, and who says so. */
 export type EndFloor = { readonly from: string | readonly string[]; readonly atLeast: Term; readonly source: string };
+
+/** So long at the most, and who says so. Counted from the pause's beginning, whose day is not counted; an end on a day off stays. */
+export type PauseLimit = { readonly atMost: Term; readonly source: string };
 
 /** A workflow's deadlines by name. */
 export type DeadlineRules = Readonly<Record<string, DeadlineRule>>;
@@ -219,6 +224,7 @@ function wordProblems(name: string, rule: DeadlineRule): string[] {
   if (!rule.title?.en || !rule.title?.zh) problems.push('wants a title in English and Chinese');
   if (!rule.source) problems.push('names no source');
   if (rule.notBefore?.some(({ source }) => !source)) problems.push('notBefore names no source');
+  if (rule.pauseLimit !== undefined && !rule.pauseLimit.source) problems.push('pauseLimit names no source');
   if (rule.linked !== undefined) problems.push('has linked, which is not for a declaration to give');
   return problems;
 }
@@ -253,6 +259,7 @@ function beginningProblems(rule: DeadlineRule): string[] {
       'extension',
       'changedBy',
       'pausedWhile',
+      'pauseLimit',
     ] as const) {
       if (rule[other] !== undefined) problems.push(`has both before and ${other}`);
     }
@@ -314,6 +321,7 @@ function termProblems(rule: DeadlineRule): string[] {
   const problems = [
     ...sourceProblems('within', rule.within),
     ...sourceProblems('atLeast', rule.atLeast),
+    ...sourceProblems('pauseLimit.atMost', rule.pauseLimit?.atMost),
     ...(rule.warn ?? []).flatMap((term) => sourceProblems('warn', term)),
     ...(rule.notBefore ?? []).flatMap(({ atLeast }) => sourceProblems('notBefore', atLeast)),
   ];
@@ -339,6 +347,8 @@ function pauseProblems(rule: DeadlineRule): string[] {
   const { onResume } = rule;
   if (onResume !== undefined && !rule.pausedWhile?.length) problems.push('has onResume but nothing pauses it');
   if (rule.pausesFor !== undefined && !rule.pausedWhile?.length) problems.push('has pausesFor but no pausedWhile');
+  if (rule.pauseLimit !== undefined && !rule.pausedWhile?.length) problems.push('has pauseLimit but nothing pauses it');
+  if (rule.pauseLimit?.atMost?.amount === 0) problems.push('pauseLimit.atMost is nothing: then nothing may pause it');
   if (typeof onResume === 'object') {
     problems.push(...sourceProblems('onResume.restart', onResume.restart));
     problems.push(...mixProblems('onResume.restart', rule.within, onResume.restart));

@@ -27,10 +27,23 @@ export type Due = {
   readonly held: boolean;
   /** What is left when a held deadline goes on. */
   readonly remaining?: Term;
+  /** Of a held one whose pause may last only so long: where that ends. */
+  readonly pauseLimit?: PauseEnd;
   /** It counts from a limit that passed unmet, and runs only after this instant; until then it is what would follow. */
   readonly deemedAt?: string;
   /** Earliest first. */
   readonly warnings: readonly DueWarning[];
+};
+
+/** Until when a pause that began at `since` may last by its rule's `pauseLimit`: `at` is the last instant. */
+export type PauseEnd = {
+  readonly since: string;
+  readonly term: Term;
+  readonly source: string;
+  readonly on: string;
+  readonly at: string;
+  /** Some day it depends on lies beyond what has been published. */
+  readonly provisional: boolean;
 };
 
 /** How far a term has come, in its unit (months are counted in calendar days); a held deadline stands where it was stopped, an ended one where it ended. */
@@ -132,12 +145,14 @@ export type Reckoning = {
 export function dueOf(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar): Due {
   const reckoning = reckon(ledger, rule, calendar);
   const deemedAt = reckoning.deemed?.lapsedAt;
+  const pauseLimit = pauseEndOf(reckoning, rule, calendar);
   return {
     dueOn: isoDate(reckoning.dueDay),
     dueAt: formatInstant(reckoning.dueAt),
     provisional: isProvisional(reckoning, calendar),
     held: reckoning.heldSince !== undefined,
     ...(reckoning.remaining === undefined ? {} : { remaining: reckoning.remaining }),
+    ...(pauseLimit === undefined ? {} : { pauseLimit }),
     ...(deemedAt === undefined ? {} : { deemedAt: formatInstant(deemedAt) }),
     warnings: warningsOf(reckoning, rule, calendar),
   };
@@ -184,6 +199,42 @@ export function isOverdue(ledger: DeadlineLedger, rule: DeadlineRule, calendar: 
 /** Whether a window, or one counted back that refuses what is late, has passed at `now` unused. */
 export function hasLapsed(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar, now: string): boolean {
   return passingOf(rule) === 'lapsed' && hasPassed(ledger, rule, calendar, now);
+}
+
+/** Whether a pause that holds it at `now` has lasted longer than its rule lets one last. */
+export function isPausedTooLong(
+  ledger: DeadlineLedger,
+  rule: DeadlineRule,
+  calendar: WorkingCalendar,
+  now: string,
+): boolean {
+  if (rule.pauseLimit === undefined || !isOpen(ledger) || !hasBegun(ledger, rule, calendar, now)) return false;
+  const end = pauseEndOf(reckon(ledger, rule, calendar), rule, calendar);
+  return end !== undefined && parseInstant(now) > parseInstant(end.at);
+}
+
+function pauseEndOf({ heldSince }: Reckoning, rule: DeadlineRule, calendar: WorkingCalendar): PauseEnd | undefined {
+  if (heldSince === undefined || rule.pauseLimit === undefined) return undefined;
+  const { atMost: term, source } = rule.pauseLimit;
+  const startDay = calendar.clock.dayAt(heldSince);
+  const count: Count = {
+    unit: term.unit,
+    start: heldSince,
+    startDay,
+    fixed: undefined,
+    budget: add(NOTHING, term),
+    stops: NO_STOPS,
+    floor: undefined,
+  };
+  const { dueDay, dueAt } = endOf(count, { ...rule, endOnDayOff: 'stays' }, calendar);
+  return {
+    since: formatInstant(heldSince),
+    term,
+    source,
+    on: isoDate(dueDay),
+    at: formatInstant(dueAt),
+    provisional: !calendar.isPublished(startDay, dueDay),
+  };
 }
 
 function hasPassed(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar, now: string): boolean {

@@ -72,6 +72,15 @@ export type ExplanationStep =
       readonly amount: Term;
       readonly effect: ReckonedPause['effect'];
     }
+  /** Until when the pause that holds it may last. */
+  | {
+      readonly kind: 'pauseLimit';
+      readonly on: string;
+      readonly at: string;
+      readonly term: Term;
+      readonly source: string;
+      readonly provisional: boolean;
+    }
   | {
       readonly kind: 'extension';
       readonly at: string;
@@ -237,6 +246,10 @@ class ExplanationWalk {
     }
     if (dueDay !== endDay) {
       this.#told.push({ kind: 'rolled', from: isoDate(endDay), to: isoDate(dueDay), day: calendar.describe(endDay) });
+    }
+    if (due.pauseLimit !== undefined) {
+      const { on, at, term, source, provisional } = due.pauseLimit;
+      this.#told.push({ kind: 'pauseLimit', on, at, term, source, provisional });
     }
     this.#told.push({
       kind: 'due',

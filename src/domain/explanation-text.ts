@@ -126,6 +126,10 @@ function stepText(step: ExplanationStep, until: string | undefined, writer: Step
         step.to === undefined ? undefined : wall(step.to),
         words.term(step.amount),
       )}`;
+    case 'pauseLimit': {
+      const until = words.pauseLimit(words.term(step.term), step.source, wall(step.at));
+      return `${dated(step.on)}  ${until}${step.provisional ? words.provisional : ''}`;
+    }
     case 'extension': {
       const said = step.reason === undefined ? '' : words.because(step.reason);
       return `${dated(wall(step.at).slice(0, 10))}  ${words.extension[step.effect](words.term(step.term))}${said}`;
@@ -211,6 +215,8 @@ const WORDS = {
       tooLate: (from: string, to: string | undefined, _amount: string) =>
         `paused from ${from}${to === undefined ? '' : ` to ${to}`}, after the end: changes nothing`,
     },
+    pauseLimit: (term: string, source: string, at: string) =>
+      `the pause may last ${term} at most (${source}): until ${at}`,
     extension: {
       extends: (term: string) => `extended by ${term}`,
       tooLate: (term: string) => `an extension by ${term} came after the end: changes nothing`,
@@ -283,6 +289,7 @@ const WORDS = {
       tooLate: (from: string, to: string | undefined, _amount: string) =>
         `${from}${to === undefined ? '起' : `至${to}`}的中止始于期满之后，不影响期限`,
     },
+    pauseLimit: (term: string, source: string, at: string) => `中止最长${term}（${source}），至${at}`,
     extension: {
       extends: (term: string) => `延长${term}`,
       tooLate: (term: string) => `期满之后延长${term}，不影响期限`,

@@ -2,7 +2,7 @@ import { CaseError } from '../domain/case-error.js';
 import { type DeadlineKind, kindOf } from '../domain/deadline.js';
 import type { DeadlineLedger } from '../domain/deadline-ledger.js';
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
-import { type Due, dueOf, hasBegun, isOverdue, statusAt } from '../domain/due-date.js';
+import { type Due, dueOf, hasBegun, isOverdue, isPausedTooLong, statusAt } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
 import { type Explanation, explainDeadline } from '../domain/explain-deadline.js';
 import type { Title } from '../domain/title.js';
@@ -21,6 +21,8 @@ export type CaseDeadline = {
   readonly due: Due;
   /** Whether it was overdue at that instant: a question to the calendar, never a stored mark. */
   readonly overdue: boolean;
+  /** Whether it was held at that instant by a pause that had lasted longer than its rule lets one last. */
+  readonly pausedTooLong: boolean;
   readonly metAt?: string;
 };
 
@@ -47,6 +49,7 @@ export function caseDeadlines(
         generation: ledger.generation,
         due: dueOf(ledger, rule, calendar),
         overdue: isOverdue(ledger, rule, calendar, now),
+        pausedTooLong: isPausedTooLong(ledger, rule, calendar, now),
         ...(ledger.metAt !== undefined && { metAt: ledger.metAt }),
       };
       return [deadline];

@@ -48,6 +48,10 @@ const WorkflowSchema = Summary.extend({
       before: z.string().optional().meta({ description: 'The deadline it is counted back from' }),
       deemedAfter: z.string().optional().meta({ description: 'The limit whose passing unmet begins it' }),
       within: TermSchema.optional().meta({ description: 'Absent where the event itself tells the term' }),
+      pauseLimit: z
+        .object({ atMost: TermSchema, source: z.string() })
+        .optional()
+        .meta({ description: 'How long one pause may last, and who says so' }),
     }),
   ),
   policy: z.record(z.string(), z.unknown()).optional(),
@@ -159,7 +163,7 @@ function described(workflow: Workflow, versions: readonly number[]): z.input<typ
 }
 
 function describedDeadline(name: string, rule: DeadlineRule) {
-  const { title, limit = 'statutory', source, within, before, atLeast, inState, deemed } = rule;
+  const { title, limit = 'statutory', source, within, before, atLeast, inState, deemed, pauseLimit } = rule;
   return {
     name,
     title,
@@ -172,5 +176,6 @@ function describedDeadline(name: string, rule: DeadlineRule) {
     ...(deemed && { deemedAfter: deemed.after }),
     ...(typeof within === 'object' && { within }),
     ...(atLeast && { within: atLeast }),
+    ...(pauseLimit && { pauseLimit: { ...pauseLimit } }),
   };
 }

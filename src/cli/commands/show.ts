@@ -78,6 +78,7 @@ const WORDS = {
     overdue: 'OVERDUE',
     running: 'running',
     paused: 'paused',
+    pausedTooLong: 'PAUSED TOO LONG',
     met: 'met',
     cancelled: 'cancelled',
     statutory: 'statutory',
@@ -106,6 +107,7 @@ const WORDS = {
     overdue: '已超期',
     running: '计时中',
     paused: '计时中止',
+    pausedTooLong: '中止超期',
     met: '已完成',
     cancelled: '已取消',
     statutory: '法定',
@@ -153,9 +155,12 @@ function caseLines(
   ];
 }
 
-function deadlineCells(out: Output, { name, title, due, overdue, status, limit }: CaseDeadline): readonly string[] {
+function deadlineCells(
+  out: Output,
+  { name, title, due, overdue, pausedTooLong, status, limit }: CaseDeadline,
+): readonly string[] {
   const words = WORDS[out.language];
-  const standing = overdue ? 'overdue' : due.held ? 'paused' : status;
+  const standing = overdue ? 'overdue' : pausedTooLong ? 'pausedTooLong' : due.held ? 'paused' : status;
   return [
     name,
     out.title(title),
