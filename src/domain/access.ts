@@ -59,6 +59,11 @@ function clauseOf(actor: Actor, role: RoleDefinition | undefined): ReachClause |
   }
 }
 
+/** Whether acting in a role makes an account the one who handles the case. */
+export function handlesCases({ scope, handles }: RoleDefinition): boolean {
+  return handles ?? (scope !== 'own' && scope !== 'none');
+}
+
 /** Whether a case with these labels lies within reach. */
 export function reaches(reach: Reach, labels: CaseLabels): boolean {
   return reach.some((clause) => clauseReaches(clause, labels));

@@ -36,7 +36,12 @@ export function definitionHash(source: WorkflowSource): string {
         },
       ]),
     ),
-    roles: Object.fromEntries(Object.entries(source.roles).map(([role, { scope }]) => [role, scope])),
+    roles: Object.fromEntries(
+      Object.entries(source.roles).map(([role, { scope, handles }]) => [
+        role,
+        handles === undefined ? scope : { scope, handles },
+      ]),
+    ),
     deadlines: withoutWords(describe(source.deadlines ?? {})),
     policy: source.policy ?? {},
     migrations: describe(source.migrations ?? []),

@@ -25,7 +25,15 @@ export type CaseLabels = {
 /** Which cases a role reaches: its own, its department's, its region's, every one of the ledger, or none. */
 export type RoleScope = 'own' | 'department' | 'region' | 'ledger' | 'none';
 
-export type RoleDefinition = { readonly title: Title; readonly scope: RoleScope };
+export type RoleDefinition = {
+  readonly title: Title;
+  readonly scope: RoleScope;
+  /**
+   * Whether acting in it makes an account the one who handles the case. Unless said otherwise everyone does who does not
+   * act on their own case only (scope `own` or `none`): say `false` of systems and devices.
+   */
+  readonly handles?: boolean;
+};
 
 /** A look-up whose answer a decision depends on; the engine makes it, records it, and gives the guards its value. */
 export type FactRequest = { readonly lookup: string; readonly key: JsonValue };

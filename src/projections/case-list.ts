@@ -1,7 +1,15 @@
 import { isClosedState } from '../domain/closed-state.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { Row, TableSpec } from '../read-store/table-spec.js';
-import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet, NO_LABELS } from './case-rows.js';
+import {
+  definitionFinder,
+  handlerAfter,
+  isMigration,
+  LABEL_COLUMNS,
+  labelColumns,
+  labelsSet,
+  NO_LABELS,
+} from './case-rows.js';
 import { definitionBasis } from './definition-basis.js';
 import { NOTHING_READ, type Projection } from './projection.js';
 
@@ -16,6 +24,8 @@ export const CASE_LIST: TableSpec = {
     /** `open`, or `closed` once the machine has reached its end. */
     status: 'text',
     ...LABEL_COLUMNS,
+    /** The account that handles it: see `handlerAfter`. */
+    handler: 'text?',
     /** When its first event happened. */
     opened_at: 'text',
     /** When its last event happened. */
@@ -36,7 +46,9 @@ export const CASE_LIST: TableSpec = {
     { columns: ['item_id', 'opened_at', 'stream'], where: 'item_id IS NOT NULL' },
     { columns: ['applicant', 'opened_at', 'stream'], where: 'applicant IS NOT NULL' },
     { columns: ['owner', 'opened_at', 'stream'], where: 'owner IS NOT NULL' },
-    { columns: ['status', 'department', 'opened_at', 'stream'], where: `status = 'open'` },
+    { columns: ['opened_at', 'stream'], where: `status = 'open'` },
+    { columns: ['department', 'opened_at', 'stream'], where: `status = 'open'` },
+    { columns: ['handler', 'opened_at', 'stream'], where: 'handler IS NOT NULL' },
   ],
 };
 
@@ -62,7 +74,7 @@ export function caseList(registry: WorkflowRegistry): Projection {
   const definitionOf = definitionFinder(registry);
   return {
     name: 'case_list',
-    version: 1,
+    version: 2,
     basis: definitionBasis(registry),
     tables: [CASE_LIST],
     tallies: [{ table: CASE_COUNTS, of: 'case_list', key: counted }],
@@ -96,6 +108,7 @@ export function caseList(registry: WorkflowRegistry): Projection {
         item_version: columns.item_version!,
         applicant: columns.applicant!,
         owner: columns.owner!,
+        handler: handlerAfter(workflow, before?.handler, event),
         opened_at: before === undefined ? metadata.occurredAt : before.opened_at!,
         last_event_at: metadata.occurredAt,
         recorded_at: metadata.recordedAt,

@@ -8,6 +8,16 @@ import { caseIdOf, streamIdOf } from '../domain/stream-id.js';
 import type { CalendarDefinition } from '../domain/working-calendar.js';
 import { type ReadStore, tableName } from '../read-store/read-store.js';
 import type { Row, RowValue } from '../read-store/table-spec.js';
+import { STATUSES } from './due-cases.js';
+import {
+  type OverdueRate,
+  type Period,
+  RATED_BY,
+  type RatedBy,
+  type RateQuestion,
+  rateAnswer,
+  rateQuery,
+} from './overdue-rate.js';
 import { listMark, type Page, type PageRequest, pageLimit, pageOf, readCursor, writeCursor } from './page-cursor.js';
 import { allOf, anyOf, type Condition, equals, inRegion, reachCondition } from './reach-condition.js';
 import type { ProjectionRunner } from './runner.js';
@@ -35,6 +45,8 @@ export type CaseFilter = {
   /** A data subject's reference. */
   readonly applicant?: string;
   readonly owner?: string;
+  /** The account that handles it. */
+  readonly handler?: string;
   /** When its first event happened, ISO 8601 in UTC: from this instant on. */
   readonly openedFrom?: string;
   /** Before this instant. */
@@ -60,6 +72,8 @@ export type CaseItem = {
   readonly item?: { readonly id: string; readonly version: number };
   readonly applicant?: string;
   readonly owner?: string;
+  /** The account that handles it: who last acted on it for the office. */
+  readonly handler?: string;
   readonly openedAt: string;
   readonly lastEventAt: string;
   readonly recordedAt: string;
@@ -90,19 +104,36 @@ export type TimelineItem = {
 export type Standing = 'overdue' | 'lapsed' | 'today' | 'near' | 'running' | 'paused' | 'met' | 'cancelled' | 'ended';
 
 export type DueFilter = {
-  readonly standing?: Standing;
+  /** `pausedTooLong`: of those that are `paused`, whose pause has lasted longer than its rule lets one last. */
+  readonly standing?: Standing | 'pausedTooLong';
   readonly workflow?: string;
   readonly department?: string;
   readonly region?: string;
   readonly deadline?: string;
   readonly limitKind?: 'statutory' | 'promised' | 'internal';
+  /** The account that handles the case, or did when the deadline was over. */
+  readonly handler?: string;
+  /** A data subject's reference. */
+  readonly applicant?: string;
+  /** The account of whoever applied. */
+  readonly owner?: string;
   /** Due before this instant, ISO 8601 in UTC. */
   readonly before?: string;
 };
 
 export type DueItem = Pick<
   CaseItem,
-  'workflow' | 'caseId' | 'stream' | 'version' | 'region' | 'department' | 'channel' | 'item' | 'applicant' | 'owner'
+  | 'workflow'
+  | 'caseId'
+  | 'stream'
+  | 'version'
+  | 'region'
+  | 'department'
+  | 'channel'
+  | 'item'
+  | 'applicant'
+  | 'owner'
+  | 'handler'
 > & {
   readonly deadline: string;
   readonly kind: DeadlineKind;
@@ -112,6 +143,13 @@ export type DueItem = Pick<
   readonly dueAt: string;
   /** From when on it counts as near. */
   readonly warnAt?: string;
+  /** Since when a pause holds it. */
+  readonly pausedSince?: string;
+  /** The last instant at which that is not too long, by its rule's `pauseLimit`. */
+  readonly pauseEndsAt?: string;
+  /** Whether that depends on days that have not been published. */
+  readonly pauseProvisional?: boolean;
+  readonly pausedTooLong?: boolean;
   /** It runs without an event of its own since a limit passed unmet, at this instant. */
   readonly deemedAt?: string;
   /** Some day it depends on lies beyond what has been published. */
@@ -158,7 +196,7 @@ export type CaseQueries = {
   casePage(ref: CaseRef, options: QueryOptions & { readonly now: string }): Promise<CasePage>;
   /** What happened to a case, oldest first. @throws CaseError `CASE_NOT_FOUND` */
   timeline(ref: CaseRef, page: PageRequest, options: QueryOptions): Promise<Page<TimelineItem>>;
-  /** Deadlines, earliest due first. */
+  /** Deadlines, earliest due first; those paused too long by when that began. */
   dueCases(
     filter: DueFilter,
     page: PageRequest,
@@ -170,6 +208,21 @@ export type CaseQueries = {
     filter: Omit<DueFilter, 'standing' | 'before'> & { readonly metFrom?: string; readonly metTo?: string },
     options: QueryOptions & { readonly now: string },
   ): Promise<readonly Lateness[]>;
+  /**
+   * How one kind of limit was kept in a period, from the dates and the clock alone. Tells what is known now: a notice or
+   * a late entry since then counts.
+   *
+   * @throws CaseError `COMMAND_INVALID` where the period ends before it begins
+   */
+  overdueRate(
+    ask: {
+      readonly limit: OverdueRate['limit'];
+      readonly period: Period;
+      readonly by?: readonly RatedBy[];
+      readonly filter?: Omit<DueFilter, 'standing' | 'before' | 'limitKind'>;
+    },
+    options: QueryOptions & { readonly now: string },
+  ): Promise<OverdueRate>;
 };
 
 export type CaseQueriesDeps = {
@@ -253,6 +306,7 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
       equals('item_id', filter.item),
       equals('applicant', filter.applicant),
       equals('owner', filter.owner),
+      equals('handler', filter.handler),
       filter.openedFrom === undefined ? undefined : sql<SqlBool>`opened_at >= ${filter.openedFrom}`,
       filter.openedTo === undefined ? undefined : sql<SqlBool>`opened_at < ${filter.openedTo}`,
     ];
@@ -317,20 +371,29 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
       const mark = listMark(['due', filter]);
       const after = readCursor(mark, ['string', 'string', 'string'], page.cursor);
       const today = officeDate(options.now);
+      const { standing } = filter;
+      const by = standing === 'pausedTooLong' ? 'pause_ends_at' : 'due_at';
       return asking(['due_cases'], options, async (table) => {
+        const key = sql`${sql.ref(by)}, stream, deadline`;
         const conditions = [
-          ...dueConditions(filter),
+          ...dueConditions(filter, options.reach, table('deadline_cases')),
           hasBegunBy(options.now),
-          filter.standing && standsAs(filter.standing, options.now, today),
           filter.before === undefined ? undefined : sql<SqlBool>`due_at < ${filter.before}`,
-          reachCondition(options.reach),
-          after && sql<SqlBool>`(due_at, stream, deadline) > (${sql.join([...after])})`,
+          after && sql<SqlBool>`(${key}) > (${sql.join([...after])})`,
         ];
+        const select = (which: Condition) =>
+          sql`select * from ${table('due_cases')} where ${allOf([which, ...conditions])}`;
+        // Of all at once each status is walked by itself and they are merged: one index serves them and each alone.
+        const selected =
+          standing !== undefined
+            ? [standsAs(standing, options.now, today)]
+            : isOfFewCases(filter, options.reach)
+              ? [sql<SqlBool>`1 = 1`]
+              : STATUSES.map((status) => sql<SqlBool>`status = ${status}`);
         const rows = await rowsOf(
-          sql`select * from ${table('due_cases')} where ${allOf(conditions)} order by due_at, stream, deadline limit ${limit + 1}`,
+          sql`${sql.join(selected.map(select), sql` union all `)} order by ${key} limit ${limit + 1}`,
         );
-        const cursor = (last: Row) =>
-          writeCursor(mark, [String(last.due_at), String(last.stream), String(last.deadline)]);
+        const cursor = (last: Row) => writeCursor(mark, [String(last[by]), String(last.stream), String(last.deadline)]);
         return pageOf(rows, limit, (row) => dueItem(row, options.now, today), cursor);
       });
     },
@@ -356,8 +419,8 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
       return asking(['due_cases'], options, async (table) => {
         const met = allOf([
           sql<SqlBool>`status = 'met'`,
-          filter.metFrom === undefined ? undefined : sql<SqlBool>`met_at >= ${filter.metFrom}`,
-          filter.metTo === undefined ? undefined : sql<SqlBool>`met_at < ${filter.metTo}`,
+          filter.metFrom === undefined ? undefined : sql<SqlBool>`over_at >= ${filter.metFrom}`,
+          filter.metTo === undefined ? undefined : sql<SqlBool>`over_at < ${filter.metTo}`,
         ]);
         const number = (condition: Condition) => sql`sum(case when ${condition} then 1 else 0 end)`;
         const rows = await rowsOf(sql`
@@ -368,7 +431,7 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
             ${number(allOf([met, sql<SqlBool>`late = 1`]))} as met_late,
             ${number(sql<SqlBool>`status in ('cancelled', 'ended')`)} as dropped
           from ${table('due_cases')}
-          where ${allOf([sql<SqlBool>`passing = 'overdue'`, hasBegunBy(now), ...dueConditions(filter), reachCondition(options.reach)])}
+          where ${allOf([sql<SqlBool>`passing = 'overdue'`, hasBegunBy(now), ...dueConditions(filter, options.reach, table('deadline_cases'))])}
           group by workflow, deadline, limit_kind order by workflow, deadline, limit_kind`);
         return rows.map((row) => ({
           workflow: String(row.workflow),
@@ -382,13 +445,40 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
         }));
       });
     },
+
+    async overdueRate({ limit, period, by = [], filter = {} }, { now, ...options }) {
+      if (period.from > period.to) {
+        const issues = [{ path: 'period', code: 'custom', message: 'it ends before it begins' }];
+        throw new CaseError({ code: 'COMMAND_INVALID', issues });
+      }
+      return asking(['due_cases'], options, async (table) => {
+        const cases = table('deadline_cases');
+        const question: RateQuestion = {
+          limit,
+          period,
+          now,
+          by: RATED_BY.filter((column) => by.includes(column)),
+          condition: allOf(dueConditions(filter, options.reach, cases)),
+        };
+        const rows = await rowsOf(
+          rateQuery(question, { due: table('due_cases'), past: table('past_deadlines'), cases }),
+        );
+        return rateAnswer(question, rows);
+      });
+    },
   };
 }
 
 /** The read model a table belongs to. */
 function modelOf(table: string): string {
-  return table === 'case_counts' ? 'case_list' : table;
+  return MODEL_OF[table] ?? table;
 }
+
+const MODEL_OF: Readonly<Record<string, string>> = {
+  case_counts: 'case_list',
+  deadline_cases: 'due_cases',
+  past_deadlines: 'due_cases',
+};
 
 // Written out, so that an index over open cases alone can be used.
 function statusIs(status: CaseFilter['status']): Condition | undefined {
@@ -396,8 +486,17 @@ function statusIs(status: CaseFilter['status']): Condition | undefined {
   return status === 'open' ? sql<SqlBool>`status = 'open'` : sql<SqlBool>`status = 'closed'`;
 }
 
-function dueConditions(filter: DueFilter): (Condition | undefined)[] {
+/** What is asked of which deadlines, what the asker reaches among them. */
+function dueConditions(
+  filter: DueFilter,
+  reach: Reach,
+  cases: ReturnType<typeof sql.table>,
+): (Condition | undefined)[] {
+  const people = fewCases(filter, reach);
   return [
+    people && sql<SqlBool>`stream in (select stream from ${cases} where ${people})`,
+    reachCondition(reach),
+    equals('handler', filter.handler),
     equals('workflow', filter.workflow),
     equals('department', filter.department),
     filter.region === undefined ? undefined : inRegion(filter.region),
@@ -406,12 +505,27 @@ function dueConditions(filter: DueFilter): (Condition | undefined)[] {
   ];
 }
 
+/** Whose cases alone are asked for, where that is known: one applicant has few, and they are looked up by it. */
+function fewCases({ owner, applicant }: DueFilter, reach: Reach): Condition | undefined {
+  const own = reach.flatMap((clause) => (clause.scope === 'own' ? [sql<SqlBool>`owner = ${clause.owner}`] : []));
+  const conditions = [
+    equals('owner', owner),
+    equals('applicant', applicant),
+    own.length > 0 && own.length === reach.length ? anyOf(own) : undefined,
+  ].filter((one) => one !== undefined);
+  return conditions.length === 0 ? undefined : allOf(conditions);
+}
+
+function isOfFewCases(filter: DueFilter, reach: Reach): boolean {
+  return fewCases(filter, reach) !== undefined;
+}
+
 /** Leaves out what runs only if a limit passes unmet, and that has not come. */
 function hasBegunBy(now: string): Condition {
   return sql<SqlBool>`(deemed_at is null or deemed_at < ${now})`;
 }
 
-function standsAs(standing: Standing, now: string, today: string): Condition {
+function standsAs(standing: NonNullable<DueFilter['standing']>, now: string, today: string): Condition {
   const ahead = sql<SqlBool>`ticking = 1 and due_at >= ${now}`;
   switch (standing) {
     case 'overdue':
@@ -425,7 +539,9 @@ function standsAs(standing: Standing, now: string, today: string): Condition {
     case 'running':
       return sql<SqlBool>`${ahead} and due_on > ${today} and (warn_at is null or warn_at > ${now})`;
     case 'paused':
-      return sql<SqlBool>`held = 1 and status in ('running', 'paused')`;
+      return sql<SqlBool>`status = 'paused' and held = 1`;
+    case 'pausedTooLong':
+      return sql<SqlBool>`held = 1 and pause_ends_at < ${now}`;
     case 'met':
       return sql<SqlBool>`status = 'met'`;
     case 'cancelled':
@@ -452,6 +568,7 @@ function labelled(row: Row) {
     ...(row.item_id !== null && { item: { id: String(row.item_id), version: Number(row.item_version) } }),
     ...present('applicant', row.applicant),
     ...present('owner', row.owner),
+    ...present('handler', row.handler),
   };
 }
 
@@ -511,6 +628,12 @@ function dueItem(row: Row, now: string, today: string): DueItem {
     dueAt: String(row.due_at),
     ...present('warnAt', row.warn_at),
     ...present('deemedAt', row.deemed_at),
+    ...present('pausedSince', row.paused_since),
+    ...(row.pause_ends_at !== null && {
+      pauseEndsAt: String(row.pause_ends_at),
+      pauseProvisional: row.pause_provisional === 1,
+      pausedTooLong: row.pause_ends_at! < now,
+    }),
     provisional: row.provisional === 1,
     generation: Number(row.generation),
     anchoredAt: String(row.anchored_at),

@@ -1,3 +1,4 @@
+import { handlesCases } from '../domain/access.js';
 import { isBuiltInEvent } from '../domain/built-in-events.js';
 import { labelsAfter } from '../domain/decide.js';
 import type { RecordedEvent } from '../domain/event.js';
@@ -84,6 +85,19 @@ export function labelsSet(
     facts: factValues(event),
     actor: metadata.actor,
   });
+}
+
+/**
+ * Who handles a case after an event: the account that last sent it one of its workflow's own events in a role that
+ * handles cases, null before anybody has. Neither the applicant nor a system, a reaction or an importer is that.
+ */
+export function handlerAfter(
+  workflow: Workflow,
+  before: RowValue | undefined,
+  { type, metadata }: RecordedEvent,
+): RowValue {
+  const role = isBuiltInEvent(type) ? undefined : workflow.roles[metadata.actor.role];
+  return role !== undefined && handlesCases(role) ? metadata.actor.id : (before ?? null);
 }
 
 /** Whether a read model of cases needs an event's history. */

@@ -24,9 +24,19 @@ import {
   calendarInForce,
   type WorkingCalendar,
 } from '../domain/working-calendar.js';
-import type { Rewrite, Row, TableSpec } from '../read-store/table-spec.js';
-import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet, NO_LABELS } from './case-rows.js';
+import type { Rewrite, Row, RowValue, TableSpec } from '../read-store/table-spec.js';
+import {
+  definitionFinder,
+  handlerAfter,
+  isMigration,
+  LABEL_COLUMNS,
+  labelColumns,
+  labelsSet,
+  NO_LABELS,
+} from './case-rows.js';
 import { definitionBasis } from './definition-basis.js';
+import { overAt, passedAt } from './limit-outcome.js';
+import { isBegunAnew, PAST_CALENDAR_COLUMNS, PAST_DEADLINES, pastRow } from './past-deadlines.js';
 import { NOTHING_READ, type Projection, type RowKey, type Rows } from './projection.js';
 
 /**
@@ -41,17 +51,24 @@ export const DUE_CASES: TableSpec = {
     workflow: 'text',
     version: 'integer',
     ...LABEL_COLUMNS,
+    /** Who handles the case, or did when this was over. */
+    handler: 'text?',
     /** `atMost`, `atLeast`, `window` or `before`. */
     kind: 'text',
     /** What it turns into that passes unmet: `overdue`, `lapsed` or `reached`. */
     passing: 'text',
     /** Whose limit it is: `statutory`, `promised` or `internal`. */
     limit_kind: 'text',
-    /** As its ledger has it, an awaited one as if it ran, or `ended` when the case ended while it ran. */
+    /** As its ledger has it, an awaited one as if it ran, `paused` too where the deadline it is counted back from is held, or `ended` when the case ended while it was open. */
     status: 'text',
     /** 1 while it runs and can become overdue: neither met nor ended nor held by a pause. */
     ticking: 'integer',
     held: 'integer',
+    /** Since when a pause holds it, and the last instant at which that is not too long by its rule; null of the others. */
+    paused_since: 'text?',
+    pause_ends_at: 'text?',
+    /** 1 when that depends on days not published yet. */
+    pause_provisional: 'integer?',
     due_on: 'text',
     due_at: 'text',
     /** From when on it counts as near; null when its rule names no warning. */
@@ -64,6 +81,10 @@ export const DUE_CASES: TableSpec = {
     generation: 'integer',
     anchored_at: 'text',
     met_at: 'text?',
+    /** When it was met, cancelled, or ended with its case; null while it is open. */
+    over_at: 'text?',
+    /** Of a limit: the last instant before it passed unmet or will, as things stand; null where it does not. */
+    passed_at: 'text?',
     /** 1 when it was met after its end, 0 when in time, null while it is not met. */
     late: 'integer?',
     /** How far past its end it was met, in its own unit. */
@@ -76,8 +97,27 @@ export const DUE_CASES: TableSpec = {
     { columns: ['due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['department', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['status', 'due_at', 'stream', 'deadline'] },
-    { columns: ['workflow', 'deadline', 'limit_kind', 'passing', 'status', 'late', 'ticking', 'due_at'] },
-    { columns: ['met_at'], where: 'late = 1' },
+    { columns: ['handler', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
+    { columns: ['pause_ends_at', 'stream', 'deadline'], where: 'pause_ends_at IS NOT NULL' },
+    // With all that is asked of a limit's figures, so that they are counted from the index alone.
+    {
+      columns: [
+        'workflow',
+        'deadline',
+        'limit_kind',
+        'passing',
+        'status',
+        'late',
+        'ticking',
+        'due_at',
+        'deemed_at',
+        'over_at',
+        'department',
+        'region',
+      ],
+    },
+    { columns: ['over_at'], where: 'over_at IS NOT NULL' },
+    { columns: ['passed_at'], where: 'over_at IS NOT NULL AND passed_at IS NOT NULL' },
     { columns: ['reach_at'], where: 'reach_at IS NOT NULL' },
   ],
 };
@@ -85,9 +125,12 @@ export const DUE_CASES: TableSpec = {
 /** What the rows of a case's deadlines show besides the deadlines, kept from its first event on. */
 const DEADLINE_CASES: TableSpec = {
   name: 'deadline_cases',
-  columns: { stream: 'text', ...LABEL_COLUMNS, closed: 'integer' },
+  columns: { stream: 'text', ...LABEL_COLUMNS, handler: 'text?', closed: 'integer' },
   primaryKey: ['stream'],
-  indexes: [],
+  indexes: [
+    { columns: ['owner'], where: 'owner IS NOT NULL' },
+    { columns: ['applicant'], where: 'applicant IS NOT NULL' },
+  ],
 };
 
 /** The calendar as the log has come to know it. */
@@ -167,7 +210,10 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
     const before = known === undefined ? undefined : calendars.of(known);
     const calendar = calendars.of(after);
     const span = before === undefined ? undefined : changedSpan(before, calendar);
-    if (span !== undefined) rows.rewrite('due_cases', redating(span, calendar));
+    if (span !== undefined) {
+      rows.rewrite('due_cases', redating(span, calendar));
+      rows.rewrite('past_deadlines', redatingPast(span, calendar));
+    }
     return calendar;
   }
 
@@ -182,8 +228,9 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
       columns: CALENDAR_COLUMNS,
       among: [
         { status: { oneOf: STATUSES }, due_at: { from } },
-        { late: { oneOf: [1] }, met_at: { from } },
+        { over_at: { from }, late: { oneOf: [1] } },
         { reach_at: { from } },
+        { pause_ends_at: { from } },
       ],
       change(row) {
         const workflow = registry.get(String(row.workflow), Number(row.version));
@@ -191,16 +238,32 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
         const fromItsAnchor = workflow.deadlines[String(row.deadline)]!.deemed === undefined;
         if (fromItsAnchor && row.anchored_at! >= until && row.due_at! >= until) return row;
         const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
-        return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
+        return { ...row, ...dated(workflow, ledger, row.status === 'ended' ? row.over_at! : null, calendar) };
+      },
+    };
+  }
+
+  /** The same for what was begun anew since. */
+  function redatingPast(span: DaySpan, calendar: WorkingCalendar): Rewrite {
+    const from = isoDate(span.from - 1);
+    return {
+      columns: PAST_CALENDAR_COLUMNS,
+      // What was over before the first of those days was over in time, or not, whatever becomes of them.
+      among: [{ over_at: { from } }, { reach_at: { from } }],
+      change(row) {
+        const workflow = registry.get(String(row.workflow), Number(row.version));
+        const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
+        const after = dated(workflow, ledger, isOpen(ledger) ? row.over_at! : null, calendar);
+        return { ...row, ...Object.fromEntries(PAST_CALENDAR_COLUMNS.map((column) => [column, after[column]!])) };
       },
     };
   }
 
   return {
     name: 'due_cases',
-    version: 3,
+    version: 4,
     basis: definitionBasis(registry, definition),
-    tables: [DUE_CASES, DEADLINE_CASES, CALENDARS_KNOWN],
+    tables: [DUE_CASES, PAST_DEADLINES, DEADLINE_CASES, CALENDARS_KNOWN],
 
     reads(event) {
       const workflow = concerned(event);
@@ -237,21 +300,26 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
       const labels = labelsSet(workflow, known, event, history);
       const closed = isClosedState(workflow, event.metadata.state) ? 1 : 0;
       const ends = known?.closed !== closed;
-      if (labels === undefined && !ends && ledgers === before) return;
+      const handler = handlerAfter(workflow, known?.handler, event);
+      const handedOver = handler !== (known?.handler ?? null);
+      if (labels === undefined && !ends && !handedOver && ledgers === before) return;
 
       const of =
-        labels === undefined && !ends && known !== undefined
+        labels === undefined && !ends && !handedOver && known !== undefined
           ? known
-          : caseRow(stream, labels === undefined ? (known ?? NO_LABELS) : labelColumns(labels), closed);
+          : caseRow(stream, labels === undefined ? (known ?? NO_LABELS) : labelColumns(labels), handler, closed);
       if (of !== known) rows.put('deadline_cases', of);
       if (migrated)
         for (const name of Object.keys(before))
           if (!Object.hasOwn(ledgers, name)) rows.remove('due_cases', stream, name);
       for (const name of Object.keys(ledgers)) {
         const ledger = ledgers[name]!;
+        const kept = rows.get('due_cases', stream, name);
         const stays = labels === undefined && !migrated && ledger === before[name] && !(ends && isOpen(ledger));
-        if (stays) continue;
-        const row = dueRow(workflow, of, ledger, calendar);
+        if (stays && (!handedOver || !isOpen(ledger))) continue;
+        if (!migrated && kept !== undefined && isBegunAnew(before[name], ledger))
+          replaced(workflow, kept, before[name]!, event, calendar, rows);
+        const row = stays ? { ...kept!, handler } : dueRow(workflow, of, ledger, calendar, kept, event);
         parsed.set(row, ledger);
         rows.put('due_cases', row);
       }
@@ -259,7 +327,23 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
   };
 }
 
-function caseRow(stream: string, labels: Row, closed: number): Row {
+/** Keeps what a limit was before the event that begins it anew. */
+function replaced(
+  workflow: Workflow,
+  row: Row,
+  ledger: DeadlineLedger,
+  { revision, metadata }: RecordedEvent,
+  calendar: WorkingCalendar,
+  rows: Rows,
+): void {
+  if (row.passing !== 'overdue') return;
+  const dropped = row.status === 'ended' ? row.over_at! : isOpen(ledger) ? metadata.occurredAt : null;
+  const was = dated(workflow, ledger, dropped, calendar);
+  const status = row.status !== 'ended' && isOpen(ledger) ? 'replaced' : was.status!;
+  rows.append('past_deadlines', pastRow(row, revision, { ...was, status }));
+}
+
+function caseRow(stream: string, labels: Row, handler: RowValue, closed: number): Row {
   const { region, department, channel, item_id, item_version, applicant, owner } = labels as Required<Row>;
   return {
     stream,
@@ -270,13 +354,25 @@ function caseRow(stream: string, labels: Row, closed: number): Row {
     item_version: item_version!,
     applicant: applicant!,
     owner: owner!,
+    handler,
     closed,
   };
 }
 
-function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: WorkingCalendar): Row {
+/** @param kept the row as it was: one that is over keeps when that was and who handled it then */
+function dueRow(
+  workflow: Workflow,
+  of: Row,
+  ledger: DeadlineLedger,
+  calendar: WorkingCalendar,
+  kept: Row | undefined,
+  { metadata }: RecordedEvent,
+): Row {
   const rule = workflow.deadlines[ledger.name]!;
-  const date = dated(workflow, ledger, of.closed === 1 && isOpen(ledger), calendar);
+  const ended = of.closed === 1 && isOpen(ledger);
+  const endedAt = ended ? (kept?.status === 'ended' ? kept.over_at! : metadata.occurredAt) : null;
+  const date = dated(workflow, ledger, endedAt, calendar);
+  const wasOver = kept !== undefined && kept.over_at !== null && kept.over_at === date.over_at;
   // Written out: rows of one shape, made without copying.
   return {
     stream: of.stream!,
@@ -290,12 +386,16 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
     item_version: of.item_version!,
     applicant: of.applicant!,
     owner: of.owner!,
+    handler: wasOver ? kept.handler! : of.handler!,
     kind: kindOf(rule),
     passing: passingOf(rule),
     limit_kind: rule.limit ?? 'statutory',
     status: date.status!,
     ticking: date.ticking!,
     held: date.held!,
+    paused_since: date.paused_since!,
+    pause_ends_at: date.pause_ends_at!,
+    pause_provisional: date.pause_provisional!,
     due_on: date.due_on!,
     due_at: date.due_at!,
     warn_at: date.warn_at!,
@@ -305,6 +405,8 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
     generation: ledger.generation,
     anchored_at: ledger.anchor.at,
     met_at: ledger.metAt ?? null,
+    over_at: date.over_at!,
+    passed_at: date.passed_at!,
     late: date.late!,
     late_by: date.late_by!,
     ledger: JSON.stringify(ledger),
@@ -316,38 +418,65 @@ const CALENDAR_COLUMNS = [
   'status',
   'ticking',
   'held',
+  'paused_since',
+  'pause_ends_at',
+  'pause_provisional',
   'due_on',
   'due_at',
   'warn_at',
   'deemed_at',
   'reach_at',
   'provisional',
+  'passed_at',
   'late',
   'late_by',
 ] as const satisfies readonly (keyof typeof DUE_CASES.columns)[];
 
 /** Every status there is: named, an index over them can be used. */
-const STATUSES: readonly (DeadlineLedger['status'] | 'ended')[] = ['running', 'paused', 'met', 'cancelled', 'ended'];
+export const STATUSES: readonly (DeadlineLedger['status'] | 'ended')[] = [
+  'running',
+  'paused',
+  'met',
+  'cancelled',
+  'ended',
+];
 
-function dated(workflow: Workflow, ledger: DeadlineLedger, ended: boolean, calendar: WorkingCalendar): Row {
+/** @param droppedAt when it was ended with its case, or begun anew, while it was open */
+function dated(workflow: Workflow, ledger: DeadlineLedger, droppedAt: RowValue, calendar: WorkingCalendar): Row {
   const rule = workflow.deadlines[ledger.name]!;
   const due = dueOf(ledger, rule, calendar);
   const met = ledger.status === 'met';
   const late = met && wasMetLate(ledger, rule, calendar);
+  const open = isOpen(ledger) && droppedAt === null;
+  const held = open && due.held;
+  const over = overAt(ledger, droppedAt === null ? null : String(droppedAt), calendar);
+  const deemedAt = isUnanchored(ledger) ? (beginsAt(ledger, rule, calendar) ?? LATEST) : null;
   return {
-    status: ended ? 'ended' : ledger.status === 'awaited' ? (due.held ? 'paused' : 'running') : ledger.status,
-    ticking: isOpen(ledger) && !ended && !due.held ? 1 : 0,
-    held: isOpen(ledger) && !ended && due.held ? 1 : 0,
+    status: droppedAt !== null ? 'ended' : held ? 'paused' : ledger.status === 'awaited' ? 'running' : ledger.status,
+    ticking: open && !held ? 1 : 0,
+    held: held ? 1 : 0,
+    paused_since: held ? pausedSince(ledger) : null,
+    pause_ends_at: held ? (due.pauseLimit?.at ?? null) : null,
+    pause_provisional: held && due.pauseLimit !== undefined ? Number(due.pauseLimit.provisional) : null,
     due_on: due.dueOn,
     due_at: due.dueAt,
     warn_at: due.warnings[0]?.at ?? null,
-    deemed_at: isUnanchored(ledger) ? (beginsAt(ledger, rule, calendar) ?? LATEST) : null,
+    deemed_at: deemedAt,
     reach_at: reachAt(workflow, ledger, due.dueAt, calendar),
     provisional: due.provisional ? 1 : 0,
+    over_at: over,
+    passed_at: passedAt(rule, ledger, due, { late, overAt: over, deemedAt }),
     late: met ? Number(late) : null,
     // A met one stands where it was met, so any later instant will do. Hours are counted whole, like days.
     late_by: late ? Math.ceil(dayCount(ledger, rule, calendar, LATEST).over) : null,
   };
+}
+
+/** When the running pause began, of the deadline itself or the one it is counted back from. */
+function pausedSince({ pauses, countsBack }: DeadlineLedger): string | null {
+  const last = pauses.at(-1);
+  if (last !== undefined && last.to === undefined) return last.from;
+  return countsBack === undefined ? null : pausedSince(countsBack);
 }
 
 function reachAt(

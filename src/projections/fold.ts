@@ -169,7 +169,7 @@ const NO_HISTORY: readonly RecordedEvent[] = [];
 type RowChanges = Pick<TableChanges, 'inserted' | 'updated' | 'removed'>;
 
 class TableFold {
-  readonly #appended: Row[] = [];
+  #appended: Row[] = [];
   readonly #current: Map<string, Row | undefined> = new Map();
   readonly #rewrites: Rewrite[] = [];
   /** Rows of the memory as they are stored once the rewrites are done. */
@@ -219,6 +219,7 @@ class TableFold {
     const changed = (row: Row): Row =>
       rewrite.among.some((range) => isWithin(range, row)) ? rewrite.change(row) : row;
     this.#rewrites.push(rewrite);
+    this.#appended = this.#appended.map(changed);
     this.#stored = new Map([...this.#stored].map(([text, row]) => [text, row && changed(row)]));
     for (const [text, row] of this.#current) if (row !== undefined) this.#current.set(text, changed(row));
   }

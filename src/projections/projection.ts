@@ -17,9 +17,9 @@ export interface Rows {
   put(table: string, row: Row): void;
   /** Removes a row named by `reads`. */
   remove(table: string, ...key: readonly RowValue[]): void;
-  /** Writes a row that is certain not to be there and that no later event looks at or changes. */
+  /** Writes a row that is certain not to be there and that no later event looks at, or changes but by a `rewrite`. */
   append(table: string, row: Row): void;
-  /** Changes any number of rows of a table, for the rare event that concerns them all. Not for tables that are appended to or tallied. */
+  /** Changes any number of rows of a table, for the rare event that concerns them all. Not for tables that are tallied. */
   rewrite(table: string, rewrite: Rewrite): void;
 }
 
