@@ -1,5 +1,6 @@
 import type { Clock } from './engine/clock.js';
 import type { Ledger } from './ledger.js';
+import { type RungHints, rungHints } from './projections/rung-hints.js';
 import { type Projections, startProjections } from './projections/start-projections.js';
 import { type SubjectCaseQuery, subjectCaseQuery, subjectCases } from './projections/subject-cases.js';
 import { sqliteReadStore } from './read-store/sqlite/sqlite-read-store.js';
@@ -15,6 +16,8 @@ export type ReadModelOptions = {
 export type ReadModels = {
   readonly projections: Projections;
   readonly casesOfSubject: SubjectCaseQuery;
+  /** Where the alarm clock looks. */
+  readonly rungHints: RungHints;
   close(): Promise<void>;
 };
 
@@ -34,6 +37,7 @@ export async function followLedger(ledger: Ledger, { views, clock, onFailure }: 
     return {
       projections,
       casesOfSubject: subjectCaseQuery({ readStore, projections }),
+      rungHints: rungHints({ readStore }),
       async close() {
         await projections.stop();
         await readStore.close();

@@ -43,6 +43,8 @@ export type DeadlineRule = {
   readonly onResume?: 'remainder' | 'reset' | { readonly restart: Term };
   /** How long before the end it counts as near. Not in months. */
   readonly warn?: readonly Term[];
+  /** How long after the end a limit is reported again while it is still not met, such as five working days over. Not in months. */
+  readonly overdueRungs?: readonly Term[];
   /** An event that makes it longer: before expiry only, at most `max` times, each time by `by`. */
   readonly extension?: {
     readonly event: string;
@@ -130,6 +132,7 @@ function ruleProblems(name: string, rule: DeadlineRule, known: ReadonlySet<strin
   problems.push(...sourceProblems('within', rule.within));
   problems.push(...(rule.warn ?? []).flatMap((term) => sourceProblems('warn', term)));
   if (rule.warn?.some(({ unit }) => unit === 'months')) problems.push('warn cannot be in months');
+  problems.push(...overdueRungProblems(rule));
 
   if (rule.onResume !== undefined && !rule.pausedWhile?.length) problems.push('has onResume but nothing pauses it');
   if (typeof rule.onResume === 'object') {
@@ -145,6 +148,14 @@ function ruleProblems(name: string, rule: DeadlineRule, known: ReadonlySet<strin
       problems.push(`"${event}" both extends and anchors or ends it`);
     problems.push(...sourceProblems('extension.by', by), ...mixProblems('extension.by', rule.within, by));
   }
+  return problems;
+}
+
+function overdueRungProblems({ kind = 'atMost', overdueRungs = [] }: DeadlineRule): string[] {
+  const problems = overdueRungs.flatMap((term) => sourceProblems('overdueRungs', term));
+  if (overdueRungs.length > 0 && kind !== 'atMost') problems.push(`has overdueRungs, but ${kind} is never overdue`);
+  if (overdueRungs.some(({ unit }) => unit === 'months')) problems.push('overdueRungs cannot be in months');
+  if (overdueRungs.some(({ amount }) => amount === 0)) problems.push('overdueRungs: 0 over is the end itself');
   return problems;
 }
 

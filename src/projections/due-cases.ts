@@ -1,4 +1,5 @@
 import type { CalendarNotice } from '../domain/calendar-notice.js';
+import { anchoredAnew, raisedLadders, reachedRung } from '../domain/case-rungs.js';
 import { isClosedState } from '../domain/closed-state.js';
 import { deadlineEvent } from '../domain/deadline-event.js';
 import {
@@ -10,6 +11,7 @@ import {
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
+import { rungKey } from '../domain/ladder.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import {
@@ -22,6 +24,16 @@ import type { Row, TableSpec } from '../read-store/table-spec.js';
 import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet, NO_LABELS } from './case-rows.js';
 import { definitionBasis } from './definition-basis.js';
 import { NOTHING_READ, type Projection, type RowKey, type Rows } from './projection.js';
+import {
+  anchoredNotes,
+  NO_RUNGS,
+  nextRungAt,
+  notesOf,
+  RUNG_COLUMNS,
+  type RungNotes,
+  toldNotes,
+  withRung,
+} from './rung-columns.js';
 
 /**
  * One row per case and deadline, those that are over included. Whether one is overdue is asked when it is read, by
@@ -58,12 +70,14 @@ export const DUE_CASES: TableSpec = {
     late_by: 'integer?',
     /** The deadline ledger as JSON; what the dates are computed from. */
     ledger: 'text',
+    ...RUNG_COLUMNS,
   },
   primaryKey: ['stream', 'deadline'],
   indexes: [
     { columns: ['due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['department', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['status', 'due_at', 'stream', 'deadline'] },
+    { columns: ['next_rung_at', 'stream', 'deadline'], where: 'next_rung_at IS NOT NULL' },
     { columns: ['workflow', 'deadline', 'limit_kind', 'kind', 'status', 'late', 'ticking', 'due_at'] },
   ],
 };
@@ -151,19 +165,25 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     const after = calendars.row(known === undefined || now > known.as_of! ? now : String(known.as_of), notices);
     rows.put('calendars_known', after);
     const calendar = calendars.of(after);
-    if (known !== undefined) rows.rewrite('due_cases', (row) => redated(row, calendar));
+    const told = calendars.definition(after);
+    if (known !== undefined) rows.rewrite('due_cases', (row) => redated(row, calendar, told));
     return calendar;
   }
 
-  function redated(row: Row, calendar: WorkingCalendar): Row {
+  function redated(row: Row, calendar: WorkingCalendar, told: CalendarDefinition): Row {
     const workflow = registry.get(String(row.workflow), Number(row.version));
     const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
-    return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
+    const ended = row.status === 'ended';
+    const date = dated(workflow, ledger, ended, calendar);
+    // What is over has the rungs it had.
+    if (ended || !isOpen(ledger)) return { ...row, ...date };
+    const next = date.held === 1 ? null : nextRungAt(workflow, ledger, notesOf(row), told);
+    return { ...row, ...date, next_rung_at: next };
   }
 
   return {
     name: 'due_cases',
-    version: 2,
+    version: 3,
     basis: definitionBasis(registry, definition),
     tables: [DUE_CASES, DEADLINE_CASES, CALENDARS_KNOWN],
 
@@ -200,7 +220,8 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
       const labels = labelsSet(workflow, known, event, history);
       const closed = isClosedState(workflow, event.metadata.state) ? 1 : 0;
       const ends = known?.closed !== closed;
-      if (labels === undefined && !ends && ledgers === before) return;
+      const rung = event.type === 'deadline.reached' ? reachedRung(event) : undefined;
+      if (labels === undefined && !ends && ledgers === before && rung === undefined) return;
 
       const of =
         labels === undefined && !ends && known !== undefined
@@ -210,11 +231,29 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
       if (migrated)
         for (const name of Object.keys(before))
           if (!Object.hasOwn(ledgers, name)) rows.remove('due_cases', stream, name);
+      const told = calendars.definition(rows.get('calendars_known', definition.id)!);
+      const retold = migrated
+        ? raisedLadders(
+            workflow,
+            history.filter(({ revision }) => revision <= event.revision),
+            told,
+          )
+        : undefined;
+      const anew = anchoredAnew(before, ledgers);
       for (const name of Object.keys(ledgers)) {
         const ledger = ledgers[name]!;
-        const stays = labels === undefined && !migrated && ledger === before[name] && !(ends && isOpen(ledger));
+        const kept = rows.get('due_cases', stream, name);
+        const ending = ends && (isOpen(ledger) || kept?.next_rung_at !== null);
+        const stays =
+          labels === undefined && !migrated && ledger === before[name] && !ending && rung?.deadline !== name;
         if (stays) continue;
-        const row = dueRow(workflow, of, ledger, calendar);
+        const replaced = anew.find((one) => one.name === name);
+        let notes: RungNotes = kept === undefined ? NO_RUNGS : notesOf(kept);
+        if (retold !== undefined) notes = toldNotes(retold.get(name)!);
+        else if (rung?.deadline === name) notes = withRung(notes, rungKey(rung));
+        else if (replaced !== undefined)
+          notes = anchoredNotes(workflow, replaced, notes, event.metadata.occurredAt, told);
+        const row = dueRow(workflow, of, ledger, calendar, { notes, revision: event.revision, definition: told });
         parsed.set(row, ledger);
         rows.put('due_cases', row);
       }
@@ -237,8 +276,15 @@ function caseRow(stream: string, labels: Row, closed: number): Row {
   };
 }
 
-function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: WorkingCalendar): Row {
+function dueRow(
+  workflow: Workflow,
+  of: Row,
+  ledger: DeadlineLedger,
+  calendar: WorkingCalendar,
+  rungs: { readonly notes: RungNotes; readonly revision: number; readonly definition: CalendarDefinition },
+): Row {
   const rule = workflow.deadlines[ledger.name]!;
+  const { notes, revision, definition } = rungs;
   const date = dated(workflow, ledger, of.closed === 1 && isOpen(ledger), calendar);
   // Written out: rows of one shape, made without copying.
   return {
@@ -268,6 +314,10 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
     late: date.late!,
     late_by: date.late_by!,
     ledger: JSON.stringify(ledger),
+    next_rung_at: of.closed === 1 || date.held === 1 ? null : nextRungAt(workflow, ledger, notes, definition),
+    raised_rungs: notes.raised.length === 0 ? '[]' : JSON.stringify(notes.raised),
+    missed_rung_at: notes.missedAt,
+    revision,
   };
 }
 
@@ -314,10 +364,14 @@ function everyDeadline(registry: WorkflowRegistry, name: string): readonly strin
 /** Calendars by what the log knows of them; one is made only when that has changed. */
 function knownCalendars(definition: CalendarDefinition) {
   let last: { readonly asOf: string; readonly notices: string; readonly calendar: WorkingCalendar } | undefined;
-  const withNotices = (notices: string): CalendarDefinition =>
-    notices === '[]'
-      ? definition
-      : { ...definition, notices: [...definition.notices, ...(JSON.parse(notices) as CalendarNotice[])] };
+  let told = { notices: '[]', definition };
+  const withNotices = (notices: string): CalendarDefinition => {
+    if (told.notices !== notices) {
+      const recorded = JSON.parse(notices) as CalendarNotice[];
+      told = { notices, definition: { ...definition, notices: [...definition.notices, ...recorded] } };
+    }
+    return told.definition;
+  };
 
   return {
     of(row: Row): WorkingCalendar {
@@ -327,6 +381,8 @@ function knownCalendars(definition: CalendarDefinition) {
       }
       return last.calendar;
     },
+    /** The calendar with every notice recorded so far. */
+    definition: (row: Row): CalendarDefinition => withNotices(String(row.notices)),
     row(asOf: string, notices: readonly CalendarNotice[]): Row {
       const text = JSON.stringify(notices);
       const next = calendarChanges(withNotices(text)).find(({ at }) => at > asOf)?.at ?? null;
