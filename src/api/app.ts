@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
+import type { AlarmStatus } from '../engine/alarm-clock.js';
 import type { Clock } from '../engine/clock.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { ApiError } from './api-failure.js';
@@ -61,6 +62,8 @@ export type AppDeps = {
   readonly events: Pick<EventStore, 'readAll' | 'subscribe' | 'head'>;
   /** Without them there are no questions across cases, and nobody is found or forgotten. */
   readonly readModels?: ReadModels;
+  /** How the alarm clock does, for the metrics; undefined where none runs. */
+  readonly alarm?: () => Promise<AlarmStatus | undefined>;
   readonly verifier: TokenVerifier;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -96,6 +99,7 @@ export function createApp(deps: AppDeps): CaseApp {
     pending: () => ledger.pending(),
     lag: async () => (await readModels?.projections.status()) ?? [],
     feedClients: feed.clients,
+    alarm: async () => deps.alarm?.(),
   });
   const desk = commandDesk({ ledger, registry, metrics });
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'a request met an error nobody planned');

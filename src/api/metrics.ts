@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { AlarmStatus } from '../engine/alarm-clock.js';
 
 /** What the API counts (Prometheus). Labels are declared names and codes, so their number is bounded. */
 export type ApiMetrics = {
@@ -15,6 +16,8 @@ export type MetricSources = {
   readonly lag: () => Promise<readonly { readonly name: string; readonly lag: number }[]>;
   /** Clients listening to a feed. */
   readonly feedClients: () => number;
+  /** How the alarm clock does; undefined where none runs here. */
+  readonly alarm: () => Promise<AlarmStatus | undefined>;
 };
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -67,6 +70,7 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
       this.set(sources.feedClients());
     },
   });
+  alarmMetrics(registers, sources.alarm);
   return {
     registry,
     request: (method, route, status, ms) => requests.observe({ method, route, status }, ms / 1_000),
@@ -75,4 +79,48 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
       durations.observe({ workflow }, ms / 1_000);
     },
   };
+}
+
+/** Not there where no alarm clock runs. */
+function alarmMetrics(registers: Registry[], alarm: MetricSources['alarm']): void {
+  new Gauge({
+    name: 'caseledger_alarm_last_tick_timestamp_seconds',
+    help: 'When the alarm clock last looked for rungs to raise',
+    registers,
+    async collect() {
+      const status = await alarm();
+      if (status?.lastTickAt !== undefined) this.set(Date.parse(status.lastTickAt) / 1_000);
+      else this.remove();
+    },
+  });
+  new Gauge({
+    name: 'caseledger_alarm_lag_seconds',
+    help: 'Age of the oldest rung the alarm clock has not come to',
+    registers,
+    async collect() {
+      const status = await alarm();
+      if (status !== undefined) this.set(status.lagMs / 1_000);
+      else this.remove();
+    },
+  });
+  for (const [name, help, count] of [
+    ['caseledger_alarm_rungs_total', 'Rungs the alarm clock has recorded', (status: AlarmStatus) => status.raised],
+    [
+      'caseledger_alarm_failures_total',
+      'Cases the alarm clock could not read or append to',
+      (status: AlarmStatus) => status.failed,
+    ],
+  ] as const) {
+    new Counter({
+      name,
+      help,
+      registers,
+      async collect() {
+        const status = await alarm();
+        this.reset();
+        if (status !== undefined) this.inc(count(status));
+        else this.remove();
+      },
+    });
+  }
 }

@@ -36,18 +36,27 @@ export async function openForServing(
   const { location, views } = setup;
   if (location.kind === 'file' && views !== undefined)
     return openInThread(session, { ...setup, path: location.path, views }, options);
-  const { ledger, models, close } = await followedLedger(session, setup, options.logger);
-  return { served: servedLedger(ledger, models), close };
+  const { alarmInterval } = session.config;
+  const { ledger, models, alarm, close } = await followedLedger(session, setup, options.logger, alarmInterval);
+  return { served: { ...servedLedger(ledger, models), alarm: async () => alarm?.status() }, close };
 }
 
 async function openInThread(
-  { clock }: Session,
+  { clock, config }: Session,
   setup: LedgerSetup & { readonly path: string; readonly views: string },
   { logLevel, onEngineDied }: ServingOptions,
 ): Promise<OpenedForServing> {
   const { path, location, sources, masterKey, keys, views } = setup;
   const registry = workflowRegistry(setup.workflows);
-  const data: LedgerOpening = { location, sources, masterKey, keys, views, logLevel };
+  const data: LedgerOpening = {
+    location,
+    sources,
+    masterKey,
+    keys,
+    views,
+    logLevel,
+    alarmInterval: config.alarmInterval,
+  };
   const thread = await startLedgerThread({
     opener: new URL('./ledger-opener.js', import.meta.url),
     data,
@@ -57,7 +66,14 @@ async function openInThread(
     const { projections } = thread;
     const readers = await ledgerReaders({ path, views, registry, calendar: chinaCalendar, projections });
     return {
-      served: { ledger: thread.ledger, registry, events: readers.events, readModels: readers.readModels, clock },
+      served: {
+        ledger: thread.ledger,
+        registry,
+        events: readers.events,
+        readModels: readers.readModels,
+        alarm: thread.alarm,
+        clock,
+      },
       async close() {
         // Readers first: the engine then has the files to itself and leaves each whole.
         try {

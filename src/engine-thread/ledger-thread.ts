@@ -1,6 +1,7 @@
 import type { CaseLedger } from '../api/case-ledger.js';
 import { CaseError } from '../domain/case-error.js';
 import { categoryOf } from '../domain/stream-id.js';
+import type { AlarmStatus } from '../engine/alarm-clock.js';
 import { LEDGER_STREAM } from '../engine/ledger-identity.js';
 import type { ProjectionRunner } from '../projections/runner.js';
 import { type EngineThreadOptions, startEngineThread } from './engine-thread.js';
@@ -17,6 +18,7 @@ type ThreadMethods = LedgerMethods & {
   projectionWaitFor: FollowedProjections['waitFor'];
   projectionSkip: FollowedProjections['skip'];
   projectionRebuild: FollowedProjections['rebuild'];
+  alarmStatus(): Promise<AlarmStatus | undefined>;
 };
 
 /** Every method, by name: a record, so that a new one cannot be left out. */
@@ -37,10 +39,15 @@ const METHODS: Record<keyof ThreadMethods, true> = {
   projectionWaitFor: true,
   projectionSkip: true,
   projectionRebuild: true,
+  alarmStatus: true,
 };
 
 /** The thread's side: what an opener gives to be called from outside. */
-export function threadMethods(ledger: CaseLedger, projections: FollowedProjections): CallableMethods {
+export function threadMethods(
+  ledger: CaseLedger,
+  projections: FollowedProjections,
+  alarmStatus: () => Promise<AlarmStatus | undefined>,
+): CallableMethods {
   const { id, ...methods } = ledger;
   const own: ThreadMethods = {
     ...methods,
@@ -49,6 +56,7 @@ export function threadMethods(ledger: CaseLedger, projections: FollowedProjectio
     projectionWaitFor: (position, timeoutMs, names) => projections.waitFor(position, timeoutMs, names),
     projectionSkip: (projection, position, by) => projections.skip(projection, position, by),
     projectionRebuild: (projection) => projections.rebuild(projection),
+    alarmStatus,
   };
   return own;
 }
@@ -56,6 +64,8 @@ export function threadMethods(ledger: CaseLedger, projections: FollowedProjectio
 export type LedgerThread = {
   readonly ledger: CaseLedger;
   readonly projections: FollowedProjections;
+  /** How the thread's alarm clock does; undefined where it has none. */
+  readonly alarm: () => Promise<AlarmStatus | undefined>;
   /** Lets calls under way end, then closes read models and ledger. Safe to call twice. */
   close(): Promise<void>;
 };
@@ -69,7 +79,7 @@ export async function startLedgerThread(
 ): Promise<LedgerThread> {
   const names = Object.keys(METHODS) as (keyof ThreadMethods)[];
   const thread = await startEngineThread<ThreadMethods>({ ...options, names, lost });
-  const { ledgerId, projectionStatus, projectionWaitFor, projectionSkip, projectionRebuild, ...ledger } =
+  const { ledgerId, projectionStatus, projectionWaitFor, projectionSkip, projectionRebuild, alarmStatus, ...ledger } =
     thread.methods;
   return {
     ledger: { ...ledger, id: await ledgerId() },
@@ -79,6 +89,7 @@ export async function startLedgerThread(
       skip: projectionSkip,
       rebuild: projectionRebuild,
     },
+    alarm: alarmStatus,
     close: thread.close,
   };
 }

@@ -3,9 +3,6 @@ import type { CaseRung } from '../domain/case-rungs.js';
 import type { Clock } from './clock.js';
 import type { RungsRaised } from './raising-rungs.js';
 
-/** How long between two ticks, milliseconds: a rung in hours is noticed within the minute. */
-export const DEFAULT_ALARM_INTERVAL_MS = 60_000;
-
 /** Hints looked at in one tick; with more to do, the next follows at once. */
 export const HINTS_PER_TICK = 500;
 
