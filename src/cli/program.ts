@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { alarmCommand } from './commands/alarm.js';
 import { benchCommand } from './commands/bench.js';
 import { checkCommand } from './commands/check.js';
 import { demoCommand } from './commands/demo.js';
@@ -57,6 +58,7 @@ export function caseledgerProgram(session: Session): Program {
   replayCommand(program, session, leave);
   explainCommand(program, session);
   dueCommand(program, session);
+  alarmCommand(program, session, leave);
   importCommand(program, session);
   checkCommand(program, session, leave);
   rebuildCommand(program, session);

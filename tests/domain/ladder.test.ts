@@ -6,7 +6,7 @@ import { ladder, type Rung, rungKey } from '../../src/domain/ladder.js';
 import { calendarDays, type Term, workingDays, workingHours } from '../../src/domain/term.js';
 import type { CalendarDefinition } from '../../src/domain/working-calendar.js';
 import { aHistory } from '../support/deadline-histories.js';
-import { naiveLadder } from '../support/naive-ladder.js';
+import { naiveLadder } from '../../scripts/prove/naive-ladder.mjs';
 
 /** Monday to Friday, eight to six, for ever. */
 const weekdays: CalendarDefinition = {

@@ -3,7 +3,7 @@ import type { DeadlineRules } from '../../src/domain/deadline.js';
 import type { DeadlineEvent } from '../../src/domain/deadline-ledger.js';
 import { workingDays } from '../../src/domain/term.js';
 import type { CalendarDefinition } from '../../src/domain/working-calendar.js';
-import type { NaiveHappening, NaiveNotice, NaiveRule } from './naive-ladder.js';
+import type { NaiveHappening, NaiveNotice, NaiveRule } from '../../scripts/prove/naive-ladder.mjs';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { type Actor, reachOf } from '../../domain/access.js';
+import { BUILT_IN_EVENTS } from '../../domain/built-in-events.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { Clock } from '../../engine/clock.js';
 import { positionToken } from '../../engine/position-token.js';
@@ -8,6 +9,7 @@ import type { EventStore } from '../../event-store/event-store.js';
 import type { CaseQueries, QueryOptions } from '../../projections/case-queries.js';
 import { MAX_PAGE, type Page } from '../../projections/page-cursor.js';
 import { answerJson } from '../answer.js';
+import { TitleSchema } from '../answer-schemas.js';
 import type { ProblemCode } from '../api-failure.js';
 import type { CaseLedger } from '../case-ledger.js';
 import { givenPosition } from '../given-position.js';
@@ -109,6 +111,7 @@ const TimelineItemSchema = z
     state: z.string(),
     reason: z.string().optional(),
     deviation: z.object({ event: z.string(), code: z.string() }).optional(),
+    rung: BUILT_IN_EVENTS['deadline.reached'].data.extend({ title: TitleSchema }).optional(),
   })
   .meta({ id: 'TimelineItem' });
 

@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
+import { reachedRung } from '../../domain/case-rungs.js';
+import type { EventMetadata, JsonObject } from '../../domain/event.js';
+import { rungTitle } from '../../domain/rung-title.js';
+import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { AsOf } from '../../engine/case-reading.js';
 import { type ActorFlags, actorOf, type LedgerFlags, withActor, withLedger } from '../command-options.js';
 import { type Session, withOpenLedger } from '../session.js';
-import { output, table } from '../terminal.js';
+import { type Output, output, table } from '../terminal.js';
 import { asOf } from './show.js';
 
 type HistoryFlags = LedgerFlags & ActorFlags & { readonly asOf?: AsOf; readonly reveal?: string };
@@ -35,11 +39,19 @@ export function historyCommand(program: Command, session: Session): void {
               metadata.occurredAt,
               type,
               `${metadata.actor.id} (${metadata.actor.role})`,
-              JSON.stringify(data),
+              type === 'deadline.reached' ? rungLine(out, ledger.registry, metadata, data) : JSON.stringify(data),
               metadata.reason ?? '',
             ]),
           ),
         );
       });
     });
+}
+
+/** `Decision: overdue, due on 2026-03-16`. */
+function rungLine(out: Output, registry: WorkflowRegistry, { workflow }: EventMetadata, data: JsonObject): string {
+  const rung = reachedRung({ data });
+  const rule = registry.get(workflow.name, workflow.version).deadlines[rung.deadline];
+  const title = rule === undefined ? rung.deadline : out.title(rule.title);
+  return `${title}${out.language === 'zh' ? '：' : ': '}${out.title(rungTitle(rung))}`;
 }

@@ -1,46 +1,16 @@
 /**
- * What a clock that never stops would raise, found by letting one tick: whenever a day begins or an office closes it looks at a deadline as it then
- * is, counts its days one by one on its fingers, and notes what it has not noted before. Shares nothing with `src`, and
- * knows working days at an office at UTC+8 alone.
+ * What a clock that never stops would raise, found by letting one tick: whenever a day begins, an office closes or
+ * something happens, it looks at a deadline as it then is, counts its days one by one on its fingers, and notes what it
+ * has not noted before. Shares nothing with `src`, and knows working days at an office at UTC+8 alone.
  */
-export type NaiveNotice = {
-  readonly id: string;
-  /** The office date from whose start it counts. */
-  readonly published: string;
-  readonly off: readonly string[];
-  readonly makeUp: readonly string[];
-};
-
-export type NaiveHappening = {
-  /** ISO 8601 in UTC, never on a full hour. */
-  readonly at: string;
-  readonly what: 'anchored' | 'paused' | 'resumed' | 'extended' | 'met' | 'closed';
-};
-
-export type NaiveRule = {
-  readonly days: number;
-  readonly warn: readonly number[];
-  readonly over: readonly number[];
-  readonly extension: { readonly max: number; readonly days: number };
-  readonly onResume: 'remainder' | 'reset';
-};
-
-export type NaiveRung = { readonly key: string; readonly at: string };
-
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const OFFICE = 8 * HOUR;
 
-export function naiveLadder(
-  rule: NaiveRule,
-  happenings: readonly NaiveHappening[],
-  notices: readonly NaiveNotice[],
-  closes: number,
-  end: string,
-): { readonly rungs: readonly NaiveRung[]; heldAt(at: string): boolean } {
-  const noted = new Map<string, string>();
-  const first = happenings.find(({ what }) => what === 'anchored')!;
-  const look = (ms: number) => standing(rule, happenings, notices, closes, ms);
+export function naiveLadder(rule, happenings, notices, closes, end) {
+  const noted = new Map();
+  const first = happenings.find(({ what }) => what === 'anchored');
+  const look = (ms) => standing(rule, happenings, notices, closes, ms);
   for (let hour = Math.floor(Date.parse(first.at) / HOUR) * HOUR; hour <= Date.parse(end); hour += HOUR) {
     const wall = (hour + OFFICE) % DAY;
     const eventful = happenings.some(({ at }) => Date.parse(at) > hour && Date.parse(at) < hour + HOUR);
@@ -62,49 +32,42 @@ export function naiveLadder(
     }
   }
   return {
-    rungs: [...noted].map(([key, at]) => ({ key, at })),
+    rungs: [...noted].map(([key, at]) => ({
+      key,
+      at,
+    })),
     heldAt: (at) => look(Date.parse(at))?.held ?? false,
   };
 }
 
-type Count = { due: number; held: boolean };
-
-function standing(
-  rule: NaiveRule,
-  happenings: readonly NaiveHappening[],
-  notices: readonly NaiveNotice[],
-  closes: number,
-  ms: number,
-) {
+function standing(rule, happenings, notices, closes, ms) {
   const past = happenings.filter(({ at }) => Date.parse(at) <= ms);
   const anchor = past.findLastIndex(({ what }) => what === 'anchored');
   if (anchor < 0) return undefined;
   const since = past.slice(anchor);
   const over = past.some(({ what }) => what === 'closed') || since.some(({ what }) => what === 'met');
-  const working = (day: number, asOf: number) => isWorking(day, inForce(notices, asOf));
-  const endOfDay = (day: number, asOf: number) => day * DAY - OFFICE + (working(day, asOf) ? closes : DAY);
-
-  function count(events: readonly NaiveHappening[], asOf: number): Count & { began: number[] } {
-    let day = officeDay(Date.parse(events[0]!.at));
+  const working = (day, asOf) => isWorking(day, inForce(notices, asOf));
+  const endOfDay = (day, asOf) => day * DAY - OFFICE + (working(day, asOf) ? closes : DAY);
+  function count(events, asOf) {
+    let day = officeDay(Date.parse(events[0].at));
     let total = rule.days;
     let granted = 0;
-    let pausedFrom: number | undefined;
+    let pausedFrom;
     let stopped = false;
-    const began: number[] = [];
-    let due = walk(day, total, []);
-    let stops: { from: number; to: number }[] = [];
-    function walk(start: number, days: number, pauses: { from: number; to: number }[]): number {
+    const began = [];
+    let due = walk(day, total);
+    let stops = [];
+    function walk(start, days) {
       let at = start;
       for (let left = days; left > 0; ) {
         at += 1;
-        const standsStill = pauses.some(({ from, to }) => at > from && at <= to);
-        if (working(at, asOf) && !standsStill) left -= 1;
+        if (working(at, asOf)) left -= 1;
       }
-      return days === 0 && !working(at, asOf) ? walk(start, 1, pauses) : at;
+      return days === 0 && !working(at, asOf) ? walk(start, 1) : at;
     }
     for (const { at, what } of events.slice(1)) {
       const instant = Date.parse(at);
-      const inTime: boolean = stopped || instant <= endOfDay(due, asOf);
+      const inTime = stopped || instant <= endOfDay(due, asOf);
       if (what === 'extended' && granted < rule.extension.max && inTime) {
         granted += 1;
         total += rule.extension.days;
@@ -118,36 +81,41 @@ function standing(
           day = officeDay(instant);
           stops = [];
           began.push(instant);
-          due = walk(day, total, []);
+          due = walk(day, total);
         } else if (stopped) {
-          stops.push({ from: pausedFrom, to: instant });
+          stops.push({
+            from: pausedFrom,
+            to: instant,
+          });
           due = settle();
         }
         pausedFrom = undefined;
         stopped = false;
       }
     }
-    /** The end after each pause in turn: stopped with no day left, the day on which it goes on is the end. */
-    function settle(): number {
-      let end = walk(day, total, []);
+    /** The end after each pause in turn: stopped with no day left, the day on which it goes on is the end. */ function settle() {
+      let end = walk(day, total);
       for (const { from, to } of stops) {
         const [stop, go] = [Math.max(day, officeDay(from)), Math.max(day, officeDay(to))];
         let left = 0;
         for (let at = stop + 1; at <= end; at += 1) if (working(at, asOf)) left += 1;
         if (left > 0) {
-          end = walk(go, left, []);
+          end = walk(go, left);
           continue;
         }
         let on = go;
         while (!working(on, asOf)) on += 1;
         end = Math.max(end, on);
-        if (to > endOfDay(end, asOf)) end = walk(go, 1, []);
+        if (to > endOfDay(end, asOf)) end = walk(go, 1);
       }
       return end;
     }
-    return { due, held: stopped, began };
+    return {
+      due,
+      held: stopped,
+      began,
+    };
   }
-
   const { due, held, began } = count(since, ms);
   // Every extension and every fresh start is counted by the ledger, in time or not; the generation is the last that counted.
   const counters = since.filter(({ what }) => what === 'extended' || (what === 'resumed' && rule.onResume === 'reset'));
@@ -155,7 +123,7 @@ function standing(
   const lastBegan = began.at(-1);
   const number =
     before + 1 + counters.filter(({ at }) => lastBegan !== undefined && Date.parse(at) <= lastBegan).length;
-  const from = lastBegan ?? Date.parse(since[0]!.at);
+  const from = lastBegan ?? Date.parse(since[0].at);
   const movers = notices
     .filter(({ published }) => dateMs(published) > from && dateMs(published) <= ms)
     .sort((a, b) => dateMs(a.published) - dateMs(b.published))
@@ -166,8 +134,7 @@ function standing(
       return !is.held && endOfDay(was.due, at - 1) !== endOfDay(is.due, at);
     });
   const generation = [number, ...movers.map(({ id }) => id)].join('+');
-
-  const step = (day: number, days: number, by: 1 | -1) => {
+  const step = (day, days, by) => {
     let at = day;
     for (let left = days; left > 0; ) {
       at += by;
@@ -175,44 +142,58 @@ function standing(
     }
     return at;
   };
-  const start = (day: number) => day * DAY - OFFICE;
+  const start = (day) => day * DAY - OFFICE;
   const late = endOfDay(due, ms) + 1;
   const thresholds = [
-    ...rule.warn.map((days) => ({ name: `nearDue/${days} workingDays`, from: start(step(due, days, -1)) })),
-    { name: 'dueToday', from: start(due) },
-    { name: 'overdue', from: late },
-    ...rule.over.map((days) => ({ name: `over/${days} workingDays`, from: Math.max(late, start(step(due, days, 1))) })),
+    ...rule.warn.map((days) => ({
+      name: `nearDue/${days} workingDays`,
+      from: start(step(due, days, -1)),
+    })),
+    {
+      name: 'dueToday',
+      from: start(due),
+    },
+    {
+      name: 'overdue',
+      from: late,
+    },
+    ...rule.over.map((days) => ({
+      name: `over/${days} workingDays`,
+      from: Math.max(late, start(step(due, days, 1))),
+    })),
   ];
-  return { held, over, generation, thresholds };
+  return {
+    held,
+    over,
+    generation,
+    thresholds,
+  };
 }
 
-function generationsBefore(rule: NaiveRule, past: readonly NaiveHappening[]): number {
+function generationsBefore(rule, past) {
   return past.filter(
     ({ what }) => what === 'anchored' || what === 'extended' || (what === 'resumed' && rule.onResume === 'reset'),
   ).length;
 }
 
-function officeDay(ms: number): number {
+function officeDay(ms) {
   return Math.floor((ms + OFFICE) / DAY);
 }
 
-const dates = new Map<string, number>();
-
-/** The start of an office date. */
-function dateMs(date: string): number {
+const dates = new Map();
+/** The start of an office date. */ function dateMs(date) {
   const known = dates.get(date) ?? Date.parse(`${date}T00:00:00+08:00`);
   dates.set(date, known);
   return known;
 }
 
-/** The notices known at an instant, the last published first. */
-function inForce(notices: readonly NaiveNotice[], asOf: number): readonly NaiveNotice[] {
+/** The notices known at an instant, the last published first. */ function inForce(notices, asOf) {
   return notices
     .filter(({ published }) => dateMs(published) <= asOf)
     .sort((a, b) => dateMs(b.published) - dateMs(a.published));
 }
 
-function isWorking(day: number, known: readonly NaiveNotice[]): boolean {
+function isWorking(day, known) {
   if (known.length > 0) {
     const date = new Date(day * DAY).toISOString().slice(0, 10);
     const word = known.find(({ off, makeUp }) => off.includes(date) || makeUp.includes(date));
