@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { naiveLadder } from '../../scripts/prove/naive-ladder.mjs';
 import { chinaCalendar } from '../../src/domain/calendars/cn.js';
 import type { DeadlineRule } from '../../src/domain/deadline.js';
 import { advanceDeadlines, type DeadlineLedger, NO_DEADLINES } from '../../src/domain/deadline-ledger.js';
@@ -6,7 +7,6 @@ import { ladder, type Rung, rungKey } from '../../src/domain/ladder.js';
 import { calendarDays, type Term, workingDays, workingHours } from '../../src/domain/term.js';
 import type { CalendarDefinition } from '../../src/domain/working-calendar.js';
 import { aHistory } from '../support/deadline-histories.js';
-import { naiveLadder } from '../../scripts/prove/naive-ladder.mjs';
 
 /** Monday to Friday, eight to six, for ever. */
 const weekdays: CalendarDefinition = {

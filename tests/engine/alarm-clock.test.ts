@@ -1,10 +1,10 @@
 import fc from 'fast-check';
+import { naiveLadder } from '../../scripts/prove/naive-ladder.mjs';
 import { CaseError } from '../../src/domain/case-error.js';
 import { replay } from '../../src/domain/replay.js';
 import { workflowRegistry } from '../../src/domain/workflow-registry.js';
 import { startAlarmClock } from '../../src/engine/alarm-clock.js';
 import { aHistory, rulesOf } from '../support/deadline-histories.js';
-import { naiveLadder } from '../../scripts/prove/naive-ladder.mjs';
 import { watchedWorkflow } from '../support/watched-cases.js';
 import { type WatchedOffice, watchedOffice } from './watched-office.js';
 

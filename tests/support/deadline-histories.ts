@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import type { NaiveHappening, NaiveNotice, NaiveRule } from '../../scripts/prove/naive-ladder.mjs';
 import type { DeadlineRules } from '../../src/domain/deadline.js';
 import type { DeadlineEvent } from '../../src/domain/deadline-ledger.js';
 import { workingDays } from '../../src/domain/term.js';
 import type { CalendarDefinition } from '../../src/domain/working-calendar.js';
-import type { NaiveHappening, NaiveNotice, NaiveRule } from '../../scripts/prove/naive-ladder.mjs';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
