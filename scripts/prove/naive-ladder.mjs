@@ -54,7 +54,6 @@ function standing(rule, happenings, notices, closes, ms) {
     let granted = 0;
     let pausedFrom;
     let stopped = false;
-    const began = [];
     let due = walk(day, total);
     let stops = [];
     function walk(start, days) {
@@ -71,7 +70,6 @@ function standing(rule, happenings, notices, closes, ms) {
       if (what === 'extended' && granted < rule.extension.max && inTime) {
         granted += 1;
         total += rule.extension.days;
-        began.push(instant);
         due = settle();
       } else if (what === 'paused') {
         pausedFrom = instant;
@@ -80,7 +78,6 @@ function standing(rule, happenings, notices, closes, ms) {
         if (stopped && rule.onResume === 'reset') {
           day = officeDay(instant);
           stops = [];
-          began.push(instant);
           due = walk(day, total);
         } else if (stopped) {
           stops.push({
@@ -110,19 +107,19 @@ function standing(rule, happenings, notices, closes, ms) {
       }
       return end;
     }
-    return {
-      due,
-      held: stopped,
-      began,
-    };
+    return { due, held: stopped };
   }
-  const { due, held, began } = count(since, ms);
-  // Every extension and every fresh start is counted by the ledger, in time or not; the generation is the last that counted.
-  const counters = since.filter(({ what }) => what === 'extended' || (what === 'resumed' && rule.onResume === 'reset'));
+  const { due, held } = count(since, ms);
+  // Every extension and every fresh start is counted by the ledger; the generation is the last that moved the end.
+  const counted = since.filter(({ what }) => what === 'extended' || (what === 'resumed' && rule.onResume === 'reset'));
+  const moving = counted.filter((one) => {
+    const at = Date.parse(one.at);
+    const until = since.indexOf(one);
+    return count(since.slice(0, until), at).due !== count(since.slice(0, until + 1), at).due;
+  });
   const before = generationsBefore(rule, past.slice(0, anchor));
-  const lastBegan = began.at(-1);
-  const number =
-    before + 1 + counters.filter(({ at }) => lastBegan !== undefined && Date.parse(at) <= lastBegan).length;
+  const lastBegan = moving.length === 0 ? undefined : Date.parse(moving.at(-1).at);
+  const number = before + 1 + counted.filter(({ at }) => Date.parse(at) <= (lastBegan ?? 0)).length;
   const from = lastBegan ?? Date.parse(since[0].at);
   const movers = notices
     .filter(({ published }) => dateMs(published) > from && dateMs(published) <= ms)

@@ -9,8 +9,7 @@ import {
 import { deadlineEvents } from './deadline-ledgers.js';
 import { dueOf } from './due-date.js';
 import type { JsonObject, RecordedEvent } from './event.js';
-import { ladder, type Rung, rungKey } from './ladder.js';
-import { parseInstant } from './office-time.js';
+import { beginClimb, type Climb, climbOn, ladder, type Rung, rungKey } from './ladder.js';
 import type { Workflow } from './workflow.js';
 import { type CalendarDefinition, calendarInForce } from './working-calendar.js';
 
@@ -24,12 +23,13 @@ export type ReachedRung = Omit<Rung, 'at' | 'movedBy'> & {
   readonly reachedAt: string;
 };
 
-/** One deadline of a case with what its stream says of its rungs. */
-export type RaisedLadder = {
+/** One deadline of a case with how far it has come on its ladder. */
+export type CaseLadder = {
   readonly ledger: DeadlineLedger;
+  readonly climb: Climb;
   /** Keys of the rungs recorded, as {@link rungKey} writes them. */
   readonly raised: ReadonlySet<string>;
-  /** Rungs reached under earlier anchors that are not recorded. */
+  /** Rungs reached before the climb stood where it stands that are not recorded. */
   readonly missed: readonly Rung[];
 };
 
@@ -40,7 +40,7 @@ export type RaisedLadder = {
  *
  * @param workflow the definition the case is under after the last event of `history`
  * @param history the case's events from the first on
- * @throws CaseError as {@link raisedLadders}
+ * @throws CaseError as {@link caseLadders}
  */
 export function rungsToRaise(
   workflow: Workflow,
@@ -52,66 +52,67 @@ export function rungsToRaise(
   if (last === undefined || isClosedState(workflow, last.metadata.state)) return [];
   const calendar = calendarInForce(definition, now);
   const due: CaseRung[] = [];
-  for (const [deadline, { ledger, raised, missed }] of raisedLadders(workflow, history, definition)) {
+  for (const [deadline, { ledger, climb, raised, missed }] of caseLadders(workflow, history, definition)) {
     const rule = workflow.deadlines[deadline]!;
     if (dueOf(ledger, rule, calendar).held) continue;
-    for (const rung of [...missed, ...ladder(ledger, rule, definition)])
-      if (rung.at <= now && !raised.has(rungKey(rung))) due.push({ ...rung, deadline });
+    for (const rung of unraised([...missed, ...ladder(ledger, climb, rule, definition)], raised))
+      if (rung.at <= now) due.push({ ...rung, deadline });
   }
   return due.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
 /**
- * The deadlines of a case with what is recorded of their ladders, by name.
+ * The deadlines of a case with how far each has come, by name.
  *
  * @throws CaseError `TERM_INVALID` · `MIGRATION_REFUSED` as the ledgers themselves
  */
-export function raisedLadders(
+export function caseLadders(
   workflow: Workflow,
   history: readonly Omit<RecordedEvent, 'position'>[],
   definition: CalendarDefinition,
-): ReadonlyMap<string, RaisedLadder> {
-  const earlier: { readonly ledger: DeadlineLedger; readonly until: string }[] = [];
+): ReadonlyMap<string, CaseLadder> {
+  const recorded = raisedKeys(history);
+  const ladders = new Map<string, CaseLadder>();
   let ledgers: DeadlineLedgers = NO_DEADLINES;
   for (const event of deadlineEvents(workflow, history)) {
     const before = ledgers;
     ledgers = advanceDeadlines(workflow.deadlines, before, event);
-    for (const ledger of anchoredAnew(before, ledgers)) earlier.push({ ledger, until: event.occurredAt });
-  }
-  const raised = raisedKeys(history);
-  const ladders = new Map<string, RaisedLadder>();
-  for (const [name, ledger] of Object.entries(ledgers)) {
-    const recorded = raised.get(name) ?? NO_KEYS;
-    const missed = earlier
-      .filter((one) => one.ledger.name === name)
-      .flatMap((one) => missedRungs(workflow, one.ledger, definition, one.until, recorded));
-    ladders.set(name, { ledger, raised: recorded, missed });
+    if (ledgers === before) continue;
+    for (const [name, ledger] of Object.entries(ledgers)) {
+      if (ledger === before[name]) continue;
+      const known = ladders.get(name);
+      ladders.set(name, advanceLadder(workflow, known, recorded.get(name), ledger, definition, event.occurredAt));
+    }
   }
   return ladders;
 }
 
 const NO_KEYS: ReadonlySet<string> = new Set();
 
-/** What a ledger that was anchored anew at `until` had reached by then and is not recorded. */
-export function missedRungs(
+function advanceLadder(
   workflow: Workflow,
+  known: CaseLadder | undefined,
+  raised: ReadonlySet<string> = NO_KEYS,
   ledger: DeadlineLedger,
   definition: CalendarDefinition,
-  until: string,
-  raised: ReadonlySet<string>,
-): readonly Rung[] {
-  const end = parseInstant(until);
-  return ladder(ledger, workflow.deadlines[ledger.name]!, definition).filter(
-    (rung) => parseInstant(rung.at) < end && !raised.has(rungKey(rung)),
-  );
+  at: string,
+): CaseLadder {
+  if (known === undefined) return { ledger, climb: beginClimb(ledger), raised, missed: [] };
+  const rule = workflow.deadlines[ledger.name]!;
+  const { climb, reached } = climbOn(known.climb, known.ledger, ledger, rule, definition, at);
+  // An event told late may say that what seemed reached was not.
+  const stands = known.missed.filter((rung) => rung.at < at);
+  return { ledger, climb, raised, missed: unraised([...stands, ...reached], raised) };
 }
 
-/** The ledgers, as they were, whose deadlines another event has anchored since. */
-export function anchoredAnew(before: DeadlineLedgers, after: DeadlineLedgers): readonly DeadlineLedger[] {
-  if (before === after) return [];
-  return Object.values(before).filter((ledger) => {
-    const anchor = after[ledger.name]?.anchor;
-    return anchor !== undefined && (anchor.revision !== ledger.anchor.revision || anchor.at !== ledger.anchor.at);
+/** Those that are not recorded, each once: what was reached before a pause is not reached again after it. */
+export function unraised(rungs: readonly Rung[], raised: ReadonlySet<string>): readonly Rung[] {
+  const seen = new Set(raised);
+  return rungs.filter((rung) => {
+    const key = rungKey(rung);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
   });
 }
 

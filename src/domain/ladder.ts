@@ -15,7 +15,7 @@ export type Rung = {
   readonly rung: RungName;
   /** How long before the end (`nearDue`) or after it (`over`), as the rule declares. */
   readonly term?: Term;
-  /** As the ledger counts them. An extension or a fresh start that came too late begins none. */
+  /** As the ledger counts them. What it counts but left the end where it was, such as an extension that came too late, begins none. */
   readonly generation: number;
   /** Notices that moved the date since that generation began, oldest first: each begins another. */
   readonly movedBy: readonly string[];
@@ -27,44 +27,95 @@ export type Rung = {
 };
 
 /**
- * The rungs that a clock which never stops raises for a deadline since its anchor, in order: those of the past as they
- * came, and those still to come if nothing else happens. Each once per generation, at the first instant at which the
- * deadline, as it stood then under the calendar in force then, had come that far. None while a pause holds the deadline,
- * none after it was met or cancelled, none for a floor (`atLeast`), and a window is never overdue.
- *
- * A generation begins with the anchor, an extension, a term that starts over, or a notice that moves the end of a
- * deadline that is running. A pause moves the end too, but begins none: what was raised is not raised again.
+ * How far a deadline has come on its ladder: from when on its ledger has been as it is, and in which generation that was.
+ * Plain JSON: it is stored in read models as it is.
  */
-export function ladder(ledger: DeadlineLedger, rule: DeadlineRule, definition: CalendarDefinition): readonly Rung[] {
-  if (rule.kind === 'atLeast') return [];
-  const ends = endOf(ledger, definition);
-  const turns = turnsOf(ledger, rule, definition).filter(({ at }) => at < ends);
+export type Climb = {
+  /** ISO 8601 in UTC. */
+  readonly since: string;
+  readonly generation: number;
+  readonly movedBy: readonly string[];
+};
+
+/** The climb of a deadline that an event has anchored, for the first time or anew. */
+export function beginClimb({ anchor, generation }: DeadlineLedger): Climb {
+  return { since: anchor.at, generation, movedBy: [] };
+}
+
+/**
+ * The climb after an event at `at` has changed the ledger, and the rungs that were reached until then.
+ *
+ * A generation begins with an anchor, and with whatever the ledger counts as one (an extension, another term, one that
+ * starts over) where it moves the end. A pause moves the end too, but begins none: what was raised is not raised again.
+ */
+export function climbOn(
+  climb: Climb,
+  before: DeadlineLedger,
+  after: DeadlineLedger,
+  rule: DeadlineRule,
+  definition: CalendarDefinition,
+  at: string,
+): { readonly climb: Climb; readonly reached: readonly Rung[] } {
+  const until = Math.min(parseInstant(at), endOf(after, definition));
+  const { rungs, movedBy } = climbed(before, climb, rule, definition, until);
+  const reached = rungs;
+  if (isAnchoredAnew(before, after)) return { climb: beginClimb(after), reached };
+  if (before.generation !== after.generation) {
+    const calendar = calendarInForce(definition, at);
+    if (reckon(before, rule, calendar).dueAt !== reckon(after, rule, calendar).dueAt)
+      return { climb: { since: at, generation: after.generation, movedBy: [] }, reached };
+  }
+  return { climb: { since: at, generation: climb.generation, movedBy }, reached };
+}
+
+/** Whether another event has anchored the deadline since. */
+export function isAnchoredAnew({ anchor: before }: DeadlineLedger, { anchor: after }: DeadlineLedger): boolean {
+  return before.revision !== after.revision || before.at !== after.at;
+}
+
+/**
+ * The rungs that a clock which never stops raises for a deadline from where its climb stands, in order: those already
+ * reached as they came, and those still to come if nothing else happens. Each once per generation, at the first instant at
+ * which the deadline under the calendar in force then had come that far.
+ *
+ * None while a pause holds the deadline, none after it was met or cancelled, none for a floor (`atLeast`), and a window is
+ * never overdue. A notice that moves the end of a deadline that is not held begins a generation of its own.
+ */
+export function ladder(
+  ledger: DeadlineLedger,
+  climb: Climb,
+  rule: DeadlineRule,
+  definition: CalendarDefinition,
+): readonly Rung[] {
+  return climbed(ledger, climb, rule, definition, Number.POSITIVE_INFINITY).rungs;
+}
+
+function climbed(
+  ledger: DeadlineLedger,
+  { since, generation, movedBy: moved }: Climb,
+  rule: DeadlineRule,
+  definition: CalendarDefinition,
+  until: number,
+): { readonly rungs: readonly Rung[]; readonly movedBy: readonly string[] } {
   const rungs: Rung[] = [];
+  let movedBy = moved;
+  if (rule.kind === 'atLeast') return { rungs, movedBy };
   const reached = new Set<string>();
-  let counted = firstGeneration(ledger, rule);
-  let generation = counted;
-  let movedBy: readonly string[] = [];
+  const ends = Math.min(until, endOf(ledger, definition));
+  const turns = turnsOf(definition, parseInstant(since), ends);
 
-  for (const [index, turn] of turns.entries()) {
-    const { at } = turn;
-    const until = turns[index + 1]?.at ?? ends;
-    const stood = turns.length === 1 ? ledger : asItStood(ledger, at);
+  for (const [index, { at, notices }] of turns.entries()) {
     const calendar = calendarInForce(definition, formatInstant(at));
-    const reckoning = reckon(stood, rule, calendar);
-
-    for (const began of turn.beginnings) {
-      counted += 1;
-      if (!counts(began, reckoning)) continue;
-      generation = counted;
-      movedBy = [];
-    }
-    if (turn.notices.length > 0 && moved(stood, rule, definition, at, reckoning))
-      movedBy = [...movedBy, ...turn.notices];
+    const reckoning = reckon(ledger, rule, calendar);
     if (reckoning.heldSince !== undefined) continue;
-
+    if (notices.length > 0) {
+      const before = reckon(ledger, rule, calendarInForce(definition, formatInstant(at - 1)));
+      if (before.dueAt !== reckoning.dueAt) movedBy = [...movedBy, ...notices];
+    }
+    const until = turns[index + 1]?.at ?? ends;
     for (const step of stepsOf(reckoning, rule, calendar)) {
       const reachedAt = Math.max(step.at, at);
-      if (reachedAt >= until) continue;
+      if (reachedAt >= until) break;
       const rung: Rung = {
         rung: step.rung,
         ...(step.term === undefined ? {} : { term: step.term }),
@@ -80,7 +131,7 @@ export function ladder(ledger: DeadlineLedger, rule: DeadlineRule, definition: C
       rungs.push(rung);
     }
   }
-  return rungs;
+  return { rungs, movedBy };
 }
 
 /** What makes a rung of one deadline the same: its name and term, in one generation. */
@@ -94,95 +145,34 @@ export function rungKey({
   return term === undefined ? `${of}/${rung}` : `${of}/${rung}/${term.amount} ${term.unit}`;
 }
 
-/** An extension by its event's revision, or the end of a pause after which the term starts over. */
-type Beginning = { readonly extension: number } | { readonly resumed: number };
+/** An instant from which the calendar is another one, or the first. */
+type Turn = { readonly at: number; readonly notices: readonly string[] };
 
-/** An instant at which the end of a deadline may move. */
-type Turn = { readonly at: number; readonly beginnings: readonly Beginning[]; readonly notices: readonly string[] };
+const noticesInForce = new WeakMap<CalendarDefinition, readonly Turn[]>();
 
-function turnsOf(ledger: DeadlineLedger, rule: DeadlineRule, definition: CalendarDefinition): readonly Turn[] {
-  const since = parseInstant(ledger.anchor.at);
-  const changes: { at: number; beginning?: Beginning; notice?: string }[] = [{ at: since }];
-  const restarts = startsOver(rule);
-  for (const { at, revision } of ledger.extensions)
-    changes.push({ at: Math.max(since, parseInstant(at)), beginning: { extension: revision } });
-  for (const { from, to } of ledger.pauses) {
-    changes.push({ at: Math.max(since, parseInstant(from)) });
-    if (to === undefined) continue;
-    const at = Math.max(since, parseInstant(from), parseInstant(to));
-    changes.push(restarts ? { at, beginning: { resumed: at } } : { at });
-  }
-  for (const { at, notice } of noticesAfter(definition, since)) changes.push({ at, notice });
-  if (changes.length === 1) return [{ at: since, beginnings: [], notices: [] }];
+function turnsOf(definition: CalendarDefinition, since: number, until: number): readonly Turn[] {
+  if (since >= until) return [];
+  const first: Turn = { at: since, notices: [] };
+  const all = noticesOf(definition);
+  let after = all.length;
+  while (after > 0 && all[after - 1]!.at > since) after -= 1;
+  return after === all.length ? [first] : [first, ...all.slice(after).filter(({ at }) => at < until)];
+}
 
-  const turns: { at: number; beginnings: Beginning[]; notices: string[] }[] = [];
-  for (const { at, beginning, notice } of changes.sort((a, b) => a.at - b.at)) {
-    let turn = turns.at(-1);
-    if (turn?.at !== at) {
-      turn = { at, beginnings: [], notices: [] };
-      turns.push(turn);
+/** When notices came to count, oldest first, those of one instant together. */
+function noticesOf(definition: CalendarDefinition): readonly Turn[] {
+  let turns = noticesInForce.get(definition);
+  if (turns === undefined) {
+    const byInstant = new Map<number, string[]>();
+    for (const { at, notice } of calendarChanges(definition)) {
+      const together = byInstant.get(parseInstant(at));
+      if (together === undefined) byInstant.set(parseInstant(at), [notice.id]);
+      else together.push(notice.id);
     }
-    if (beginning !== undefined) turn.beginnings.push(beginning);
-    if (notice !== undefined) turn.notices.push(notice);
+    turns = [...byInstant].map(([at, notices]) => ({ at, notices }));
+    noticesInForce.set(definition, turns);
   }
   return turns;
-}
-
-type NoticeInForce = { readonly at: number; readonly notice: string };
-
-const noticesInForce = new WeakMap<CalendarDefinition, readonly NoticeInForce[]>();
-
-/** The notices that came to count after an instant, oldest first. */
-function noticesAfter(definition: CalendarDefinition, since: number): readonly NoticeInForce[] {
-  let all = noticesInForce.get(definition);
-  if (all === undefined) {
-    all = calendarChanges(definition).map(({ at, notice }) => ({ at: parseInstant(at), notice: notice.id }));
-    noticesInForce.set(definition, all);
-  }
-  let first = all.length;
-  while (first > 0 && all[first - 1]!.at > since) first -= 1;
-  return first === all.length ? NONE : all.slice(first);
-}
-
-const NONE: readonly NoticeInForce[] = [];
-
-/** The ledger with what had happened by an instant, and nothing of what came later. */
-function asItStood(ledger: DeadlineLedger, at: number): DeadlineLedger {
-  return {
-    ...ledger,
-    extensions: ledger.extensions.filter((extension) => parseInstant(extension.at) <= at),
-    pauses: ledger.pauses
-      .filter(({ from }) => parseInstant(from) <= at)
-      .map((pause) => (pause.to !== undefined && parseInstant(pause.to) <= at ? pause : { from: pause.from })),
-  };
-}
-
-/** The generation its anchor began. */
-function firstGeneration({ generation, extensions, pauses }: DeadlineLedger, rule: DeadlineRule): number {
-  const restarted = startsOver(rule) ? pauses.filter(({ to }) => to !== undefined).length : 0;
-  return generation - extensions.length - restarted;
-}
-
-function startsOver({ onResume = 'remainder' }: DeadlineRule): boolean {
-  return onResume !== 'remainder';
-}
-
-function counts(began: Beginning, { extensions, pauses }: Reckoning): boolean {
-  if ('extension' in began)
-    return extensions.some(({ revision, effect }) => revision === began.extension && effect === 'extends');
-  return pauses.some(({ to, effect }) => to === began.resumed && effect === 'startsOver');
-}
-
-/** Whether the calendar as it changed at an instant moved the end. A deadline that is held has no end to be moved. */
-function moved(
-  stood: DeadlineLedger,
-  rule: DeadlineRule,
-  definition: CalendarDefinition,
-  at: number,
-  after: Reckoning,
-): boolean {
-  if (after.heldSince !== undefined) return false;
-  return reckon(stood, rule, calendarInForce(definition, formatInstant(at - 1))).dueAt !== after.dueAt;
 }
 
 type Step = { readonly rung: RungName; readonly term?: Term; readonly at: number };

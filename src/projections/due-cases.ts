@@ -1,5 +1,5 @@
 import type { CalendarNotice } from '../domain/calendar-notice.js';
-import { anchoredAnew, raisedLadders, reachedRung } from '../domain/case-rungs.js';
+import { caseLadders, reachedRung } from '../domain/case-rungs.js';
 import { isClosedState } from '../domain/closed-state.js';
 import { deadlineEvent } from '../domain/deadline-event.js';
 import {
@@ -25,13 +25,13 @@ import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet, 
 import { definitionBasis } from './definition-basis.js';
 import { NOTHING_READ, type Projection, type RowKey, type Rows } from './projection.js';
 import {
-  anchoredNotes,
-  NO_RUNGS,
+  climbAfter,
+  climbOf,
+  newClimb,
   nextRungAt,
-  notesOf,
+  type RecordedClimb,
   RUNG_COLUMNS,
-  type RungNotes,
-  toldNotes,
+  toldClimb,
   withRung,
 } from './rung-columns.js';
 
@@ -77,7 +77,8 @@ export const DUE_CASES: TableSpec = {
     { columns: ['due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['department', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['status', 'due_at', 'stream', 'deadline'] },
-    { columns: ['next_rung_at', 'stream', 'deadline'], where: 'next_rung_at IS NOT NULL' },
+    // With all that a hint says, so that looking reads the index alone.
+    { columns: ['next_rung_at', 'stream', 'deadline', 'revision'], where: 'next_rung_at IS NOT NULL' },
     { columns: ['workflow', 'deadline', 'limit_kind', 'kind', 'status', 'late', 'ticking', 'due_at'] },
   ],
 };
@@ -177,7 +178,7 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     const date = dated(workflow, ledger, ended, calendar);
     // What is over has the rungs it had.
     if (ended || !isOpen(ledger)) return { ...row, ...date };
-    const next = date.held === 1 ? null : nextRungAt(workflow, ledger, notesOf(row), told);
+    const next = date.held === 1 ? null : nextRungAt(workflow, ledger, climbOf(row), told);
     return { ...row, ...date, next_rung_at: next };
   }
 
@@ -233,13 +234,12 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
           if (!Object.hasOwn(ledgers, name)) rows.remove('due_cases', stream, name);
       const told = calendars.definition(rows.get('calendars_known', definition.id)!);
       const retold = migrated
-        ? raisedLadders(
+        ? caseLadders(
             workflow,
             history.filter(({ revision }) => revision <= event.revision),
             told,
           )
         : undefined;
-      const anew = anchoredAnew(before, ledgers);
       for (const name of Object.keys(ledgers)) {
         const ledger = ledgers[name]!;
         const kept = rows.get('due_cases', stream, name);
@@ -247,13 +247,12 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
         const stays =
           labels === undefined && !migrated && ledger === before[name] && !ending && rung?.deadline !== name;
         if (stays) continue;
-        const replaced = anew.find((one) => one.name === name);
-        let notes: RungNotes = kept === undefined ? NO_RUNGS : notesOf(kept);
-        if (retold !== undefined) notes = toldNotes(retold.get(name)!);
-        else if (rung?.deadline === name) notes = withRung(notes, rungKey(rung));
-        else if (replaced !== undefined)
-          notes = anchoredNotes(workflow, replaced, notes, event.metadata.occurredAt, told);
-        const row = dueRow(workflow, of, ledger, calendar, { notes, revision: event.revision, definition: told });
+        let climb = kept === undefined ? newClimb(ledger) : climbOf(kept);
+        if (retold !== undefined) climb = toldClimb(retold.get(name)!);
+        else if (rung?.deadline === name) climb = withRung(climb, rungKey(rung));
+        else if (before[name] !== undefined && before[name] !== ledger)
+          climb = climbAfter(workflow, climb, before[name], ledger, told, event.metadata.occurredAt);
+        const row = dueRow(workflow, of, ledger, calendar, { climb, revision: event.revision, definition: told });
         parsed.set(row, ledger);
         rows.put('due_cases', row);
       }
@@ -281,10 +280,10 @@ function dueRow(
   of: Row,
   ledger: DeadlineLedger,
   calendar: WorkingCalendar,
-  rungs: { readonly notes: RungNotes; readonly revision: number; readonly definition: CalendarDefinition },
+  rungs: { readonly climb: RecordedClimb; readonly revision: number; readonly definition: CalendarDefinition },
 ): Row {
   const rule = workflow.deadlines[ledger.name]!;
-  const { notes, revision, definition } = rungs;
+  const { climb, revision, definition } = rungs;
   const date = dated(workflow, ledger, of.closed === 1 && isOpen(ledger), calendar);
   // Written out: rows of one shape, made without copying.
   return {
@@ -314,9 +313,8 @@ function dueRow(
     late: date.late!,
     late_by: date.late_by!,
     ledger: JSON.stringify(ledger),
-    next_rung_at: of.closed === 1 || date.held === 1 ? null : nextRungAt(workflow, ledger, notes, definition),
-    raised_rungs: notes.raised.length === 0 ? '[]' : JSON.stringify(notes.raised),
-    missed_rung_at: notes.missedAt,
+    next_rung_at: of.closed === 1 || date.held === 1 ? null : nextRungAt(workflow, ledger, climb, definition),
+    climb: JSON.stringify(climb),
     revision,
   };
 }

@@ -1,6 +1,6 @@
-import { missedRungs, type RaisedLadder } from '../domain/case-rungs.js';
+import { type CaseLadder, unraised } from '../domain/case-rungs.js';
 import type { DeadlineLedger } from '../domain/deadline-ledger.js';
-import { ladder, rungKey } from '../domain/ladder.js';
+import { beginClimb, type Climb, climbOn, ladder } from '../domain/ladder.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { CalendarDefinition } from '../domain/working-calendar.js';
 import type { Row } from '../read-store/table-spec.js';
@@ -9,55 +9,62 @@ import type { Row } from '../read-store/table-spec.js';
 export const RUNG_COLUMNS = {
   /** When the first rung that is not recorded is to be raised; null while a pause holds the deadline, when none is left, and once the case is closed. */
   next_rung_at: 'text?',
-  /** Keys of the rungs recorded since the anchor, as JSON. */
-  raised_rungs: 'text',
-  /** When the first rung of an earlier anchor was reached that is not recorded. */
-  missed_rung_at: 'text?',
+  /** How far the deadline has come on its ladder, as JSON. */
+  climb: 'text',
   /** Revision of the event that the row was last written at. */
   revision: 'integer',
 } as const;
 
-/** What is known of a deadline's rungs besides its ledger. */
-export type RungNotes = { readonly raised: readonly string[]; readonly missedAt: string | null };
+/** A climb with what is recorded of it. */
+export type RecordedClimb = Climb & {
+  /** Keys of the rungs recorded. */
+  readonly raised: readonly string[];
+  /** When the first rung was reached that is not recorded and came before `since`. */
+  readonly missedAt?: string;
+};
 
-export const NO_RUNGS: RungNotes = { raised: [], missedAt: null };
+export function climbOf(row: Row): RecordedClimb {
+  return JSON.parse(String(row.climb)) as RecordedClimb;
+}
 
-export function notesOf(row: Row): RungNotes {
-  return {
-    raised: JSON.parse(String(row.raised_rungs)) as readonly string[],
-    missedAt: row.missed_rung_at === null ? null : String(row.missed_rung_at),
-  };
+export function newClimb(ledger: DeadlineLedger): RecordedClimb {
+  return { ...beginClimb(ledger), raised: [] };
 }
 
 /** After a rung was recorded. Whatever was missed before is recorded with it. */
-export function withRung({ raised }: RungNotes, key: string): RungNotes {
-  return { raised: raised.includes(key) ? raised : [...raised, key], missedAt: null };
+export function withRung({ missedAt: _recorded, ...climb }: RecordedClimb, key: string): RecordedClimb {
+  return climb.raised.includes(key) ? climb : { ...climb, raised: [...climb.raised, key] };
 }
 
-/** After another event anchored the deadline anew at `until`. */
-export function anchoredNotes(
+/** After an event at `at` has changed the ledger. */
+export function climbAfter(
   workflow: Workflow,
+  { raised, missedAt, ...climb }: RecordedClimb,
   before: DeadlineLedger,
-  { raised, missedAt }: RungNotes,
-  until: string,
+  after: DeadlineLedger,
   definition: CalendarDefinition,
-): RungNotes {
-  const [first] = missedRungs(workflow, before, definition, until, new Set(raised));
-  return { raised: [], missedAt: missedAt ?? first?.at ?? null };
+  at: string,
+): RecordedClimb {
+  const on = climbOn(climb, before, after, workflow.deadlines[after.name]!, definition, at);
+  // An event told late may say that what seemed reached was not.
+  const stands = missedAt !== undefined && missedAt < at ? missedAt : undefined;
+  const missed = stands ?? unraised(on.reached, new Set(raised))[0]?.at;
+  return { ...on.climb, raised, ...(missed === undefined ? {} : { missedAt: missed }) };
 }
 
 /** As a case's whole history has it. */
-export function toldNotes({ raised, missed }: RaisedLadder): RungNotes {
-  return { raised: [...raised], missedAt: missed[0]?.at ?? null };
+export function toldClimb({ climb, raised, missed }: CaseLadder): RecordedClimb {
+  const [first] = missed;
+  return { ...climb, raised: [...raised], ...(first === undefined ? {} : { missedAt: first.at }) };
 }
 
 export function nextRungAt(
   workflow: Workflow,
   ledger: DeadlineLedger,
-  { raised, missedAt }: RungNotes,
+  climb: RecordedClimb,
   definition: CalendarDefinition,
 ): string | null {
-  if (missedAt !== null) return missedAt;
-  const rungs = ladder(ledger, workflow.deadlines[ledger.name]!, definition);
-  return rungs.find((rung) => !raised.includes(rungKey(rung)))?.at ?? null;
+  if (climb.missedAt !== undefined) return climb.missedAt;
+  const rungs = ladder(ledger, climb, workflow.deadlines[ledger.name]!, definition);
+  return unraised(rungs, new Set(climb.raised))[0]?.at ?? null;
 }

@@ -130,6 +130,18 @@ describe('an alarm clock', () => {
     expect(await keys('C1')).toEqual(['1/nearDue/2 workingDays', '2/nearDue/2 workingDays']);
   });
 
+  it('takes a late entry for what it tells: what had only seemed to be reached is not recorded', async () => {
+    const { happens, caughtUp, tickAll, alarm } = await begin();
+    await happens('C1', 'anchored', at('2026-03-02 09:30'));
+    await happens('C1', 'extended', at('2026-03-12 10:00'));
+    await happens('C1', 'paused', at('2026-03-11 10:00'), at('2026-03-13 10:00'));
+    await happens('C1', 'resumed', at('2026-03-13 11:00'));
+    await caughtUp();
+    await tickAll(alarm(), at('2026-03-13 12:00'));
+
+    expect(await keys('C1')).toEqual([]);
+  });
+
   it('has nothing to say of a case that is closed', async () => {
     const { happens, caughtUp, tickAll, alarm } = await begin();
     await happens('C1', 'anchored', at('2026-03-02 09:30'));

@@ -28,8 +28,8 @@ export type WatchedOffice = {
   readonly readStore: ReadStore;
   readonly time: TestClock;
   readonly calendar: CalendarDefinition;
-  /** Something happens to a case, at an instant; `anchored` opens it where there is none. */
-  happens(caseId: string, what: string, at: string): Promise<void>;
+  /** Something happens to a case, at an instant, entered then unless said later; `anchored` opens it where there is none. */
+  happens(caseId: string, what: string, at: string, entered?: string): Promise<void>;
   migrate(caseId: string, toVersion: number, at: string): Promise<void>;
   /** Lets the read models show everything stored. */
   caughtUp(): Promise<void>;
@@ -71,9 +71,9 @@ export async function watchedOffice(
     readStore,
     time,
     calendar,
-    async happens(caseId, what, at) {
-      time.set(at);
-      const events = [{ type: `deadline.${what}`, data: {} }];
+    async happens(caseId, what, at, entered = at) {
+      time.set(entered);
+      const events = [{ type: `deadline.${what}`, data: {}, occurredAt: at }];
       const isNew = what === 'anchored' && (await stream(caseId)).length === 0;
       await (isNew
         ? engine.open({ ...command(caseId), events, version: 1 })

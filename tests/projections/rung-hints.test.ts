@@ -115,7 +115,7 @@ describe('the cost of looking', () => {
         readStore.database,
       );
       const details = plan.rows.map(({ detail }) => detail).join('; ');
-      expect(details).toMatch(/^SEARCH due_cases_g1 USING INDEX \S+ \(.*next_rung_at.*\)$/);
+      expect(details).toMatch(/^SEARCH due_cases_g1 USING COVERING INDEX \S+ \(.*next_rung_at.*\)$/);
       expect(details).not.toMatch(/SCAN|TEMP B-TREE/);
     }
     const [index] = (

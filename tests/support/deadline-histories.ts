@@ -121,7 +121,8 @@ export function rulesOf({ days, warn, over, extension, onResume }: NaiveRule): D
   };
 }
 
-function eventsOf(happenings: readonly NaiveHappening[]): readonly DeadlineEvent[] {
+/** The same as events, as deadlines see them. */
+export function eventsOf(happenings: readonly NaiveHappening[]): readonly DeadlineEvent[] {
   let state = 'running';
   return happenings.map(({ at, what }, revision) => {
     if (what === 'paused') state = 'paused';

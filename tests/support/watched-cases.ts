@@ -4,7 +4,8 @@ import type { DeadlineRules } from '../../src/domain/deadline.js';
 import { defineEvent, defineWorkflow, type Workflow } from '../../src/domain/workflow.js';
 
 const title = { en: 'x', zh: '测' };
-const event = () => defineEvent({ title, data: z.strictObject({}), roles: ['clerk'] });
+const event = () =>
+  defineEvent({ title, data: z.strictObject({}), roles: ['clerk'], backdate: { roles: ['clerk'], days: 10 } });
 
 /** A case of which nothing is known but its deadlines: it can be anchored (again), paused, resumed, extended, met and closed. */
 export function watchedWorkflow(deadlines: DeadlineRules, version = 1): Workflow {
