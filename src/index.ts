@@ -11,6 +11,7 @@ export {
   type InputIssue,
   isCaseError,
 } from './domain/case-error.js';
+export type { CaseRung, ReachedRung } from './domain/case-rungs.js';
 export type { DeadlineEnd, DeadlineInput, DeadlineRule, DeadlineRules, TermSource } from './domain/deadline.js';
 export type { Due } from './domain/due-date.js';
 export {
@@ -25,6 +26,7 @@ export {
 } from './domain/event.js';
 export type { Explanation, ExplanationStep } from './domain/explain-deadline.js';
 export { explanationText } from './domain/explanation-text.js';
+export type { Rung, RungName } from './domain/ladder.js';
 export type { NextEvent } from './domain/next-events.js';
 export { ERASED, LOST, type PublicData, personal, subject, WITHHELD } from './domain/personal-data.js';
 export { calendarDays, months, type Term, type TermUnit, workingDays, workingHours } from './domain/term.js';
@@ -48,6 +50,15 @@ export {
 } from './domain/workflow.js';
 export type { WorkflowRegistry } from './domain/workflow-registry.js';
 export type { CalendarDefinition } from './domain/working-calendar.js';
+export {
+  type AlarmClock,
+  type AlarmClockDeps,
+  type AlarmStatus,
+  type AlarmTick,
+  alarmClock,
+  type RunningAlarmClock,
+  startAlarmClock,
+} from './engine/alarm-clock.js';
 export type { CaseDeadline } from './engine/case-deadlines.js';
 export type { Deviation } from './engine/case-engine.js';
 export type { AsOf, CaseRef, CaseView, HistoryEvent } from './engine/case-reading.js';
@@ -63,6 +74,7 @@ export type { Erasure } from './engine/erasure.js';
 export type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './engine/key-ring.js';
 export type { LedgerCheck } from './engine/ledger-check.js';
 export type { Lookup, Lookups } from './engine/lookups.js';
+export type { RungsRaised } from './engine/raising-rungs.js';
 export { sqliteKeyRing } from './engine/sqlite-key-ring.js';
 export { type Appended, type EventStore, MAX_APPEND_BYTES } from './event-store/event-store.js';
 export { memoryEventStore } from './event-store/memory/memory-event-store.js';

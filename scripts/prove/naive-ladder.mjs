@@ -36,7 +36,11 @@ export function naiveLadder(rule, happenings, notices, closes, end) {
       key,
       at,
     })),
-    heldAt: (at) => look(Date.parse(at))?.held ?? false,
+    heldAt(at) {
+      const now = look(Date.parse(at));
+      // What has been met can be held by nothing.
+      return now !== undefined && now.held && !now.over;
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { CaseError, isCaseError } from '../domain/case-error.js';
+import { CaseError, type FailureCode, isCaseError } from '../domain/case-error.js';
 import type { CaseRung } from '../domain/case-rungs.js';
 import type { Clock } from './clock.js';
 import type { RungsRaised } from './raising-rungs.js';
@@ -148,21 +148,23 @@ export function alarmClock(deps: AlarmClockDeps): AlarmClock {
     let failed = 0;
     const due = [...streams];
     for (let first = 0; first < due.length; first += CASES_AT_ONCE) {
-      await Promise.all(
+      const settled = await Promise.allSettled(
         due.slice(first, first + CASES_AT_ONCE).map(async (stream) => {
           try {
             const { rungs, revision, at } = await raise(stream);
             looked.set(stream, { revision, at });
             for (const rung of rungs) raised.push({ ...rung, stream });
           } catch (error) {
-            if (isStoreFailure(error)) throw error;
+            if (hasCode(error, EVERY_CASE)) throw error;
             failed += 1;
             if (under !== undefined) under.failed = true;
-            looked.set(stream, { revision: Number.MAX_SAFE_INTEGER, at: LATEST, retryAt: now + RETRY_CASE_MS });
+            if (!hasCode(error, NEXT_TICK))
+              looked.set(stream, { revision: Number.MAX_SAFE_INTEGER, at: LATEST, retryAt: now + RETRY_CASE_MS });
             onFailure(error, stream);
           }
         }),
       );
+      for (const one of settled) if (one.status === 'rejected') throw one.reason;
     }
     return { raised, cases: due.length, failed };
   }
@@ -179,13 +181,14 @@ export function alarmClock(deps: AlarmClockDeps): AlarmClock {
 /** The last instant ISO 8601 writes in the ledger's form. */
 const LATEST = '9999-12-31T23:59:59.999Z';
 
-/** Whether it would meet the next case as well; a case under dispute by many writers, or of unknown outcome, is one case. */
-function isStoreFailure(error: unknown): boolean {
-  return (
-    error instanceof CaseError &&
-    error.failure.code.startsWith('STORE_') &&
-    !isCaseError(error, 'STORE_OUTCOME_UNKNOWN')
-  );
+/** What would meet the next case as well. */
+const EVERY_CASE: ReadonlySet<FailureCode> = new Set(['STORE_UNAVAILABLE', 'STORE_FULL', 'STORE_CLOSED']);
+
+/** What passes by itself. */
+const NEXT_TICK: ReadonlySet<FailureCode> = new Set(['STORE_OUTCOME_UNKNOWN', 'REVISION_CONFLICT', 'OVERLOADED']);
+
+function hasCode(error: unknown, codes: ReadonlySet<FailureCode>): boolean {
+  return error instanceof CaseError && codes.has(error.failure.code);
 }
 
 export type RunningAlarmClock = Pick<AlarmClock, 'status'> & {
