@@ -39,7 +39,7 @@ export function naiveLadder(rule, happenings, notices, closes, end) {
     heldAt(at) {
       const now = look(Date.parse(at));
       // What has been met can be held by nothing.
-      return now !== undefined && now.held && !now.over;
+      return now?.held === true && !now.over;
     },
   };
 }
