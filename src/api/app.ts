@@ -7,6 +7,8 @@ import type { Registry } from 'prom-client';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { AlarmStatus } from '../engine/alarm-clock.js';
 import type { Clock } from '../engine/clock.js';
+import { ALERTS, type EventFilter } from '../engine/outbox/event-filter.js';
+import type { Outbox } from '../engine/outbox/outbox.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { ApiError } from './api-failure.js';
 import { identify } from './auth.js';
@@ -21,6 +23,7 @@ import { mount, type Operation } from './operation.js';
 import { answerProblem, failureOf, PROBLEM_STATUS } from './problem.js';
 import type { ReadModels } from './read-models.js';
 import { contextOf, requestContext } from './request-context.js';
+import { calendarRoutes } from './routes/calendars.js';
 import { caseRoutes } from './routes/cases.js';
 import { commandRoutes } from './routes/commands.js';
 import { deadlineRoutes } from './routes/deadlines.js';
@@ -29,6 +32,7 @@ import { feedRoutes } from './routes/feeds.js';
 import { listRoutes } from './routes/lists.js';
 import { DEFAULT_READY_LAG, serviceRoutes } from './routes/service.js';
 import { subjectRoutes } from './routes/subjects.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { workflowRoutes } from './routes/workflows.js';
 import type { TokenVerifier } from './token.js';
 
@@ -64,6 +68,10 @@ export type AppDeps = {
   readonly readModels?: ReadModels;
   /** How the alarm clock does, for the metrics; undefined where none runs. */
   readonly alarm?: () => Promise<AlarmStatus | undefined>;
+  /** Without it there are no webhooks. */
+  readonly outbox?: Omit<Outbox, 'start' | 'close'>;
+  /** Which events the feed of alerts has; {@link ALERTS} unless given. */
+  readonly alerts?: EventFilter;
   readonly verifier: TokenVerifier;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -100,6 +108,7 @@ export function createApp(deps: AppDeps): CaseApp {
     lag: async () => (await readModels?.projections.status()) ?? [],
     feedClients: feed.clients,
     alarm: async () => deps.alarm?.(),
+    outbox: deps.outbox,
   });
   const desk = commandDesk({ ledger, registry, metrics });
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'a request met an error nobody planned');
@@ -109,12 +118,14 @@ export function createApp(deps: AppDeps): CaseApp {
     ...caseRoutes({ desk, ledger }),
     ...commandRoutes({ desk, bodyLimit: limits.batchBytes, onInternal }),
     ...deadlineRoutes({ ledger }),
+    ...calendarRoutes({ ledger, clock }),
     ...(readModels ? listRoutes({ queries: readModels.projections.queries, ledger, events, registry, clock }) : []),
-    ...feedRoutes({ feed, ledger, events }),
+    ...feedRoutes({ feed, ledger, events, alerts: deps.alerts ?? ALERTS }),
     ...(readModels
       ? subjectRoutes({ ledger, registry, events, casesOfSubject: readModels.casesOfSubject, finders: subjectFinders })
       : []),
     ...workflowRoutes({ registry, ledger }),
+    ...(deps.outbox ? webhookRoutes({ outbox: deps.outbox, ledger }) : []),
     ...(deps.operations ?? []),
     ...serviceRoutes({ events, readModels, clock, metrics, readyLag: limits.readyLag }),
     ...docsRoutes({

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AlarmStatus } from '../engine/alarm-clock.js';
+import type { Outbox, Standing } from '../engine/outbox/outbox.js';
 
 /** What the API counts (Prometheus). Labels are declared names and codes, so their number is bounded. */
 export type ApiMetrics = {
@@ -18,6 +19,8 @@ export type MetricSources = {
   readonly feedClients: () => number;
   /** How the alarm clock does; undefined where none runs here. */
   readonly alarm: () => Promise<AlarmStatus | undefined>;
+  /** Alerts on their way out, where there is an outbox. */
+  readonly outbox?: Pick<Outbox, 'standings' | 'attempts'> | undefined;
 };
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -71,6 +74,7 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
     },
   });
   alarmMetrics(registers, sources.alarm);
+  if (sources.outbox) webhookMetrics(registers, sources.outbox);
   return {
     registry,
     request: (method, route, status, ms) => requests.observe({ method, route, status }, ms / 1_000),
@@ -123,4 +127,39 @@ function alarmMetrics(registers: Registry[], alarm: MetricSources['alarm']): voi
       },
     });
   }
+}
+
+function webhookMetrics(registers: Registry[], outbox: Pick<Outbox, 'standings' | 'attempts'>): void {
+  const gauges: readonly [string, string, (standing: Standing) => number][] = [
+    ['messages_pending', 'Messages neither delivered nor skipped', ({ pending }) => pending],
+    ['dead_letters', 'Messages given up, which hold back their cases', ({ dead }) => dead],
+    [
+      'oldest_seconds',
+      'Age of the oldest message that is pending, 0 without any',
+      ({ oldestSeconds }) => oldestSeconds,
+    ],
+  ];
+  for (const [name, help, figure] of gauges) {
+    new Gauge({
+      name: `caseledger_webhook_${name}`,
+      help,
+      labelNames: ['subscription'],
+      registers,
+      async collect() {
+        const standings = await outbox.standings();
+        this.reset();
+        for (const standing of standings) this.set({ subscription: standing.subscription }, figure(standing));
+      },
+    });
+  }
+  new Counter({
+    name: 'caseledger_webhook_attempts_total',
+    help: 'Attempts at delivery by outcome: accepted, failed, gone or aborted',
+    labelNames: ['subscription', 'outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { subscription, outcome, count } of outbox.attempts()) this.inc({ subscription, outcome }, count);
+    },
+  });
 }

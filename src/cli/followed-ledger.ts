@@ -22,7 +22,7 @@ export type FollowedLedger = {
  */
 export async function followedLedger(
   impure: Impure,
-  setup: Omit<LedgerSetup, 'sources'>,
+  setup: Omit<LedgerSetup, 'sources' | 'outbox'>,
   logger: Logger,
   alarmInterval: number,
 ): Promise<FollowedLedger> {

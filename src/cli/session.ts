@@ -39,6 +39,8 @@ export type LedgerSetup = {
   readonly keys: string | undefined;
   /** The read models' file; undefined keeps them in memory. */
   readonly views: string | undefined;
+  /** The outbox's file; undefined keeps it in memory. */
+  readonly outbox: string | undefined;
 };
 
 export type OpenOptions = {
@@ -71,7 +73,16 @@ export async function ledgerSetup(
     await before?.(registry);
   }
   if (location.kind === 'memory')
-    return { location, sources, workflows, lookups, masterKey: undefined, keys: undefined, views: undefined };
+    return {
+      location,
+      sources,
+      workflows,
+      lookups,
+      masterKey: undefined,
+      keys: undefined,
+      views: undefined,
+      outbox: undefined,
+    };
   const views = flags.views ?? config.views ?? `${location.path}.views`;
   return {
     location,
@@ -87,6 +98,7 @@ export async function ledgerSetup(
     }),
     keys,
     views: views === ':memory:' ? undefined : views,
+    outbox: flags.outbox ?? config.outbox ?? `${location.path}.outbox`,
   };
 }
 
@@ -101,7 +113,7 @@ function together(workflows: readonly Workflow[], brought: readonly Workflow[]):
 
 export async function openSetup(
   { clock, ids, randomBytes }: Impure,
-  setup: Omit<LedgerSetup, 'sources'>,
+  setup: Omit<LedgerSetup, 'sources' | 'outbox'>,
 ): Promise<Ledger> {
   const { location, workflows, keys } = setup;
   const { openLedger } = await import('../ledger.js');

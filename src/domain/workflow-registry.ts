@@ -24,7 +24,10 @@ export type WorkflowRegistry = {
  */
 export function workflowRegistry(workflows: readonly Workflow[]): WorkflowRegistry {
   const byName = new Map<string, Workflow[]>();
-  const categories = new Map<string, string>([['ledger', 'the ledger itself']]);
+  const categories = new Map<string, string>([
+    ['ledger', 'the ledger itself'],
+    ['calendar', 'the working calendars'],
+  ]);
   const roles = new Map<string, RoleDefinition>(Object.entries(LEDGER_ROLES));
 
   for (const workflow of workflows) {

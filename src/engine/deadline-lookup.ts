@@ -3,9 +3,10 @@ import { dueOf, hasLapsed, isOverdue } from '../domain/due-date.js';
 import type { JsonObject } from '../domain/event.js';
 import { streamIdOf } from '../domain/stream-id.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
-import { type CalendarDefinition, calendarInForce } from '../domain/working-calendar.js';
+import { calendarInForce } from '../domain/working-calendar.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
+import type { LedgerCalendar } from './ledger-calendar.js';
 import type { Lookup } from './lookups.js';
 
 /** Names the look-up that {@link deadlineLookup} answers, in the events that declare it. */
@@ -19,7 +20,7 @@ export const DEADLINE_LOOKUP = 'deadline';
 export function deadlineLookup(deps: {
   readonly store: EventStore;
   readonly registry: WorkflowRegistry;
-  readonly calendar: CalendarDefinition;
+  readonly calendar: LedgerCalendar;
 }): Lookup {
   const { store, registry, calendar } = deps;
   return async (key, at) => {
@@ -33,7 +34,7 @@ export function deadlineLookup(deps: {
     if (!ledger) return undefined;
 
     const rule = workflow.deadlines[deadline]!;
-    const inForce = calendarInForce(calendar, at);
+    const inForce = calendarInForce(await calendar.current(), at);
     const value: JsonObject = {
       dueOn: dueOf(ledger, rule, inForce).dueOn,
       passed: isOverdue(ledger, rule, inForce, at) || hasLapsed(ledger, rule, inForce, at),

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { type Actor, reachOf } from '../../domain/access.js';
 import { BUILT_IN_EVENTS } from '../../domain/built-in-events.js';
+import { NOTICE_PUBLISHED } from '../../domain/calendar-history.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { Clock } from '../../engine/clock.js';
 import { positionToken } from '../../engine/position-token.js';
@@ -115,6 +116,22 @@ const TimelineItemSchema = z
   })
   .meta({ id: 'TimelineItem' });
 
+const DueThen = z.object({ dueOn: z.string(), dueAt: z.string(), provisional: z.boolean() });
+
+const CalendarMoveSchema = z
+  .object({
+    type: z.literal(NOTICE_PUBLISHED),
+    at: z.string().meta({ description: 'The instant from which the notices count' }),
+    afterRevision: z.int(),
+    notices: z.array(z.object({ id: z.string(), title: TitleSchema, source: z.string(), published: z.string() })),
+    moved: z.array(z.object({ deadline: z.string(), title: TitleSchema, before: DueThen, after: DueThen })),
+  })
+  .meta({
+    id: 'CalendarMove',
+    description:
+      'A calendar notice that moved running deadlines of the case. No event of the case: it has no revision of its own and does not count towards `limit`',
+  });
+
 const STANDINGS = ['overdue', 'lapsed', 'today', 'near', 'running', 'paused', 'met', 'cancelled', 'ended'] as const;
 
 const DueItemSchema = z
@@ -158,7 +175,7 @@ const LIST_PROBLEMS: readonly ProblemCode[] = [...QUERY_PROBLEMS, 'CURSOR_INVALI
 
 export type ListDeps = {
   readonly queries: CaseQueries;
-  readonly ledger: Pick<CaseLedger, 'id'>;
+  readonly ledger: Pick<CaseLedger, 'id' | 'calendarMoves'>;
   readonly events: Pick<EventStore, 'head'>;
   readonly registry: Pick<WorkflowRegistry, 'role'>;
   readonly clock: Clock;
@@ -222,21 +239,29 @@ export function listRoutes({ queries, ledger, events, registry, clock }: ListDep
         path: '/cases/:workflow/:caseId/timeline',
         id: 'readTimeline',
         tag: 'Cases',
-        summary: 'What happened to a case, without its data',
+        summary: 'What happened to a case, without its data, and the calendar notices that moved its deadlines',
         access: 'token',
         input: { params: CaseParams, query: z.strictObject({ ...Paged, ...Fresh }), headers: FreshHeaders },
         answers: {
-          200: { description: 'A page, oldest first', schema: pageSchema(TimelineItemSchema), headers: PAGE_HEADERS },
+          200: {
+            description: 'A page, oldest first',
+            schema: pageSchema(z.union([TimelineItemSchema, CalendarMoveSchema])),
+            headers: PAGE_HEADERS,
+          },
         },
         problems: ['CASE_NOT_FOUND', 'CASE_ID_INVALID', ...LIST_PROBLEMS],
       },
       async ({ params, query, headers, actor, res }) => {
         const { limit, cursor } = query;
         const page = await queries.timeline(params, present({ limit, cursor }), await optionsOf(actor, query, headers));
-        answerPage(res, `/cases/${params.workflow}/${params.caseId}/timeline`, query, {
-          ...page,
-          items: page.items.map(withToken),
-        });
+        const moves = await ledger.calendarMoves(params);
+        const items = page.items.flatMap((item) => [
+          withToken(item),
+          ...moves
+            .filter(({ afterRevision }) => afterRevision === item.revision)
+            .map((move) => ({ type: NOTICE_PUBLISHED, ...move })),
+        ]);
+        answerPage(res, `/cases/${params.workflow}/${params.caseId}/timeline`, query, { ...page, items });
       },
     ),
     operation(
