@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type RunningAlarmClock, startAlarmClock } from '../engine/alarm-clock.js';
+import { systemWait } from '../engine/waiting.js';
 import type { Ledger } from '../ledger.js';
-import { systemPacing } from '../projections/pacing.js';
 import { followLedger, type ReadModels } from '../read-models.js';
 import { type Impure, type LedgerSetup, openSetup } from './session.js';
 
@@ -59,7 +59,7 @@ function ticking(ledger: Ledger, models: ReadModels, logger: Logger, seconds: nu
     raise: ledger.raise,
     clock: ledger.clock,
     intervalMs: seconds * 1_000,
-    wait: systemPacing.wait,
+    wait: systemWait,
     onFailure: (error, stream) => logger.error({ err: error, stream }, 'the alarm clock met a failure'),
   });
 }

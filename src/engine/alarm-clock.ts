@@ -2,6 +2,7 @@ import { CaseError, type FailureCode, isCaseError } from '../domain/case-error.j
 import type { CaseRung } from '../domain/case-rungs.js';
 import type { Clock } from './clock.js';
 import type { RungsRaised } from './raising-rungs.js';
+import type { Wait } from './waiting.js';
 
 /** Hints looked at in one tick; with more to do, the next follows at once. */
 export const HINTS_PER_TICK = 500;
@@ -200,8 +201,7 @@ export type RunningAlarmClock = Pick<AlarmClock, 'status'> & {
 export function startAlarmClock(
   deps: AlarmClockDeps & {
     readonly intervalMs: number;
-    /** Resolves after so many milliseconds, or as soon as the signal aborts. */
-    readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+    readonly wait: Wait;
     readonly onTick?: (tick: AlarmTick) => void;
   },
 ): RunningAlarmClock {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { rungTitle } from '../../domain/rung-title.js';
 import { type AlarmClockDeps, type AlarmTick, alarmClock, startAlarmClock } from '../../engine/alarm-clock.js';
-import { systemPacing } from '../../projections/pacing.js';
+import { systemWait } from '../../engine/waiting.js';
 import { type LedgerFlags, wholeNumber, withLedger } from '../command-options.js';
 import { EXIT, type ExitCode } from '../exit-code.js';
 import { type Following, type Session, withReadModels } from '../session.js';
@@ -57,7 +57,7 @@ async function always(opened: Following, session: Session, { every }: AlarmFlags
   const running = startAlarmClock({
     ...looking(opened, session, out),
     intervalMs: (every ?? Math.max(1, session.config.alarmInterval)) * 1_000,
-    wait: systemPacing.wait,
+    wait: systemWait,
     onTick({ at, cases, failed, raised, more }) {
       if (raised.length === 0 && failed === 0) return;
       out.result({ at, cases, failed, raised, more }, () => raised.map((one) => line(out, one)));
