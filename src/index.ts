@@ -14,6 +14,13 @@ export {
 } from './domain/case-error.js';
 export type { CaseRung, ReachedRung } from './domain/case-rungs.js';
 export type { DeadlineEnd, DeadlineInput, DeadlineRule, DeadlineRules, TermSource } from './domain/deadline.js';
+export {
+  type DeadlinePolicy,
+  deadlineRulesOf,
+  parseDeadlinePolicy,
+  readDeadlinePolicy,
+} from './domain/deadline-policy.js';
+export type { DeadlineStanding } from './domain/deadline-standing.js';
 export type { Due } from './domain/due-date.js';
 export {
   ENVELOPE_VERSION,
@@ -30,6 +37,7 @@ export { explanationText } from './domain/explanation-text.js';
 export type { Rung, RungName } from './domain/ladder.js';
 export type { NextEvent } from './domain/next-events.js';
 export { ERASED, LOST, type PublicData, personal, subject, WITHHELD } from './domain/personal-data.js';
+export { hotlinePolicy } from './domain/policies/hotline-12345.js';
 export { calendarDays, months, type Term, type TermUnit, workingDays, workingHours } from './domain/term.js';
 export type { Title } from './domain/title.js';
 export {

@@ -1,6 +1,6 @@
-import type { DeadlineRule } from './deadline.js';
-import type { DeadlineLedger } from './deadline-ledger.js';
-import { type Reckoning, reckon, warnedAt } from './due-date.js';
+import { type DeadlineRule, passingOf } from './deadline.js';
+import { type DeadlineLedger, isUnanchored } from './deadline-ledger.js';
+import { beginsAt, type Reckoning, reckon, warnedAt } from './due-date.js';
 import { epochDay, formatInstant, isDate, isoDate, parseInstant } from './office-time.js';
 import { type Term, workingTime } from './term.js';
 import { type CalendarDefinition, calendarChanges, calendarInForce, type WorkingCalendar } from './working-calendar.js';
@@ -78,8 +78,8 @@ export function isAnchoredAnew({ anchor: before }: DeadlineLedger, { anchor: aft
  * reached as they came, and those still to come if nothing else happens. Each once per generation, at the first instant at
  * which the deadline under the calendar in force then had come that far.
  *
- * None while a pause holds the deadline, none after it was met or cancelled, none for a floor (`atLeast`), and a window is
- * never overdue. A notice that moves the end of a deadline that is not held begins a generation of its own.
+ * None while a pause holds the deadline, none after it was met or cancelled, none for a floor (`atLeast`), and what lapses is
+ * never overdue. One that is deemed to follow another deadline has none until that has passed. A notice that moves the end of a deadline that is not held begins a generation of its own.
  */
 export function ladder(
   ledger: DeadlineLedger,
@@ -99,7 +99,7 @@ function climbed(
 ): { readonly rungs: readonly Rung[]; readonly movedBy: readonly string[] } {
   const rungs: Rung[] = [];
   let movedBy = moved;
-  if (rule.kind === 'atLeast') return { rungs, movedBy };
+  if (passingOf(rule) === 'reached') return { rungs, movedBy };
   const reached = new Set<string>();
   const ends = Math.min(until, endOf(ledger, definition));
   const turns = turnsOf(definition, parseInstant(since), ends);
@@ -107,14 +107,15 @@ function climbed(
   for (const [index, { at, notices }] of turns.entries()) {
     const calendar = calendarInForce(definition, formatInstant(at));
     const reckoning = reckon(ledger, rule, calendar);
-    if (reckoning.heldSince !== undefined) continue;
+    const from = runsFrom(ledger, rule, calendar, at);
+    if (reckoning.heldSince !== undefined || from === undefined) continue;
     if (notices.length > 0) {
       const before = reckon(ledger, rule, calendarInForce(definition, formatInstant(at - 1)));
       if (before.dueAt !== reckoning.dueAt) movedBy = [...movedBy, ...notices];
     }
     const until = turns[index + 1]?.at ?? ends;
     for (const step of stepsOf(reckoning, rule, calendar)) {
-      const reachedAt = Math.max(step.at, at);
+      const reachedAt = Math.max(step.at, from);
       if (reachedAt >= until) break;
       const rung: Rung = {
         rung: step.rung,
@@ -175,6 +176,18 @@ function noticesOf(definition: CalendarDefinition): readonly Turn[] {
   return turns;
 }
 
+/** Since when it runs, at the earliest `at`; undefined where it is not to be expected to. */
+function runsFrom(
+  ledger: DeadlineLedger,
+  rule: DeadlineRule,
+  calendar: WorkingCalendar,
+  at: number,
+): number | undefined {
+  if (!isUnanchored(ledger)) return at;
+  const passed = beginsAt(ledger, rule, calendar);
+  return passed === undefined ? undefined : Math.max(at, parseInstant(passed) + 1);
+}
+
 type Step = { readonly rung: RungName; readonly term?: Term; readonly at: number };
 
 /** The rungs under one due date, in order. */
@@ -186,7 +199,7 @@ function stepsOf(reckoning: Reckoning, rule: DeadlineRule, calendar: WorkingCale
     at: warnedAt(term, reckoning, calendar),
   }));
   steps.push({ rung: 'dueToday', at: calendar.clock.instantAt(dueDay, 0) });
-  if ((rule.kind ?? 'atMost') === 'atMost') {
+  if (passingOf(rule) === 'overdue') {
     const overdue = dueAt + 1;
     steps.push({ rung: 'overdue', at: overdue });
     for (const term of rule.overdueRungs ?? [])

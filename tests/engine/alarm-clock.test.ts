@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { naiveLadder } from '../../scripts/prove/naive-ladder.mjs';
 import { CaseError } from '../../src/domain/case-error.js';
 import { replay } from '../../src/domain/replay.js';
+import { workingDays } from '../../src/domain/term.js';
 import { workflowRegistry } from '../../src/domain/workflow-registry.js';
 import { startAlarmClock } from '../../src/engine/alarm-clock.js';
 import { aHistory, rulesOf } from '../support/deadline-histories.js';
@@ -128,6 +129,48 @@ describe('an alarm clock', () => {
     await tickAll(clock, at('2026-03-19 10:00'));
 
     expect(await keys('C1')).toEqual(['1/nearDue/2 workingDays', '2/nearDue/2 workingDays']);
+  });
+
+  it('raises what is deemed to follow another deadline once that has passed unmet, and not before', async () => {
+    const title = { en: 'x', zh: '测' };
+    const shared = { title, source: 'test' };
+    const deemed = {
+      acceptance: {
+        ...shared,
+        from: 'deadline.anchored',
+        until: { events: ['deadline.met'] },
+        within: workingDays(5),
+      },
+      decision: {
+        ...shared,
+        from: 'deadline.resumed',
+        until: { events: ['deadline.closed'] },
+        deemed: { after: 'acceptance' },
+        within: workingDays(7),
+        warn: [workingDays(3)],
+      },
+    };
+    office = await watchedOffice([watchedWorkflow(deemed)], calendar);
+    const { happens, caughtUp, tickAll, stream, alarm } = office;
+    const clock = alarm();
+    // Five days end on Monday the 9th, seven on the 11th: near from Friday the 6th, if it runs.
+    for (const caseId of ['C1', 'C2']) await happens(caseId, 'anchored', at('2026-03-02 09:30'));
+    await happens('C2', 'met', at('2026-03-05 10:00'));
+    const rungs = async (caseId: string, when: string) => {
+      await caughtUp();
+      await tickAll(clock, at(when));
+      const reached = (await stream(caseId)).filter(({ type }) => type === 'deadline.reached');
+      return reached.map(({ data }) => `${data.deadline} ${data.rung} ${data.reachedAt}`);
+    };
+
+    expect(await rungs('C1', '2026-03-09 10:00')).toEqual([`acceptance dueToday ${at('2026-03-09 00:00')}`]);
+    expect(await rungs('C1', '2026-03-11 10:00')).toEqual([
+      `acceptance dueToday ${at('2026-03-09 00:00')}`,
+      `acceptance overdue ${at('2026-03-09 18:00:00.001')}`,
+      `decision nearDue ${at('2026-03-09 18:00:00.001')}`,
+      `decision dueToday ${at('2026-03-11 00:00')}`,
+    ]);
+    expect(await rungs('C2', '2026-03-20 10:00')).toEqual([]);
   });
 
   it('takes a late entry for what it tells: what had only seemed to be reached is not recorded', async () => {
