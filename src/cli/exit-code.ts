@@ -70,6 +70,8 @@ export const EXIT_OF: Record<FailureCode, ExitCode> = {
   CALENDAR_INVALID: EXIT.input,
   TERM_INVALID: EXIT.input,
   DEADLINE_UNKNOWN: EXIT.notFound,
+  REACTION_INVALID: EXIT.input,
+  REACTION_NOT_PARKED: EXIT.notFound,
   LOG_NOT_FOUND: EXIT.notFound,
   LOG_INVALID: EXIT.input,
   LOG_UNSAFE: EXIT.input,

@@ -25,6 +25,19 @@ export const BUILT_IN_EVENTS = {
       data: z.record(z.string(), z.unknown()),
     }),
   },
+  'deadline.reached': {
+    title: { en: 'Deadline rung reached', zh: '时限节点到达' },
+    data: z.strictObject({
+      deadline: z.string(),
+      generation: z.int().min(1),
+      /** How far it has come: `near`, `dueToday`, `overdue`, and what follows. */
+      rung: z.string(),
+      dueOn: z.string(),
+      dueAt: z.string(),
+      /** When it was due to be noticed. */
+      reachedAt: z.string(),
+    }),
+  },
 } as const satisfies Record<string, { readonly title: Title; readonly data: z.ZodObject }>;
 
 export type BuiltInEventType = keyof typeof BUILT_IN_EVENTS;

@@ -121,6 +121,9 @@ export type CaseFailure =
   | { readonly code: 'CALENDAR_INVALID'; readonly problems: readonly string[] }
   | { readonly code: 'TERM_INVALID'; readonly detail: string }
   | { readonly code: 'DEADLINE_UNKNOWN'; readonly deadline: string; readonly known: readonly string[] }
+  // Reactions
+  | { readonly code: 'REACTION_INVALID'; readonly reaction: string; readonly problems: readonly string[] }
+  | { readonly code: 'REACTION_NOT_PARKED'; readonly id: string }
   // Logs from elsewhere
   | { readonly code: 'LOG_NOT_FOUND'; readonly path: string }
   | { readonly code: 'LOG_INVALID'; readonly path: string; readonly detail: string; readonly line?: number }
@@ -248,6 +251,10 @@ export function describeFailure(failure: CaseFailure): string {
       return failure.detail;
     case 'DEADLINE_UNKNOWN':
       return `there is no deadline "${failure.deadline}"; known: ${list(failure.known)}`;
+    case 'REACTION_INVALID':
+      return `reaction "${failure.reaction}" is not valid: ${failure.problems.join('; ')}`;
+    case 'REACTION_NOT_PARKED':
+      return `no reaction is parked under "${failure.id}"`;
     case 'LOG_NOT_FOUND':
       return `there is no file ${failure.path}`;
     case 'LOG_INVALID':

@@ -1,4 +1,5 @@
 import { CaseError, type CaseFailure } from '../domain/case-error.js';
+import { isOwnWorkflow } from '../domain/own-streams.js';
 import { replay } from '../domain/replay.js';
 import { caseIdOf, categoryOf } from '../domain/stream-id.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
@@ -50,7 +51,7 @@ export async function checkLedger(
     after = last.position;
     for (const event of page) {
       const { workflow } = event.metadata;
-      if (workflow.name === 'ledger') continue;
+      if (isOwnWorkflow(workflow.name)) continue;
       events += 1;
       if (registry.names().includes(workflow.name)) noteChange(workflow, registry, changed);
       if (event.revision !== 0) continue;
