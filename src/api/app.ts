@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { Clock } from '../engine/clock.js';
+import type { ReactionDesk } from '../engine/reactions/reaction-runner.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { ApiError } from './api-failure.js';
 import { identify } from './auth.js';
@@ -26,6 +27,7 @@ import { deadlineRoutes } from './routes/deadlines.js';
 import { docsRoutes } from './routes/docs.js';
 import { feedRoutes } from './routes/feeds.js';
 import { listRoutes } from './routes/lists.js';
+import { reactionRoutes } from './routes/reactions.js';
 import { DEFAULT_READY_LAG, serviceRoutes } from './routes/service.js';
 import { subjectRoutes } from './routes/subjects.js';
 import { workflowRoutes } from './routes/workflows.js';
@@ -61,6 +63,8 @@ export type AppDeps = {
   readonly events: Pick<EventStore, 'readAll' | 'subscribe' | 'head'>;
   /** Without them there are no questions across cases, and nobody is found or forgotten. */
   readonly readModels?: ReadModels;
+  /** What events of one case lead to in others, wherever it is carried out. */
+  readonly reactions?: ReactionDesk;
   readonly verifier: TokenVerifier;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -88,7 +92,8 @@ export type CaseApp = Express & {
 
 /** The HTTP API over one ledger. Keeps nothing outside what it is given. */
 export function createApp(deps: AppDeps): CaseApp {
-  const { ledger, registry, events, readModels, verifier, logger, clock } = deps;
+  const { ledger, registry, events, readModels, reactions, verifier, logger, clock } = deps;
+  const outcomes = readModels?.reactionOutcomes;
   const { newRequestId = randomUUID, version = '0.0.0', subjectFinders = DEFAULT_SUBJECT_FINDERS } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const feed = caseFeed({ events, ledger, registry, clock, logger, limits: limits.feed });
@@ -96,6 +101,9 @@ export function createApp(deps: AppDeps): CaseApp {
     pending: () => ledger.pending(),
     lag: async () => (await readModels?.projections.status()) ?? [],
     feedClients: feed.clients,
+    reactions: async () => (await reactions?.status()) ?? [],
+    // A read model that cannot answer yet shows under its own metric, and must not take the others away.
+    refusedReactions: async () => (await outcomes?.refused().catch(() => ({}))) ?? {},
   });
   const desk = commandDesk({ ledger, registry, metrics });
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'a request met an error nobody planned');
@@ -105,7 +113,10 @@ export function createApp(deps: AppDeps): CaseApp {
     ...caseRoutes({ desk, ledger }),
     ...commandRoutes({ desk, bodyLimit: limits.batchBytes, onInternal }),
     ...deadlineRoutes({ ledger }),
-    ...(readModels ? listRoutes({ queries: readModels.projections.queries, ledger, events, registry, clock }) : []),
+    ...(readModels
+      ? listRoutes({ queries: readModels.projections.queries, outcomes, ledger, events, registry, clock })
+      : []),
+    ...(reactions && outcomes ? reactionRoutes({ reactions, outcomes, ledger, registry }) : []),
     ...feedRoutes({ feed, ledger, events }),
     ...(readModels
       ? subjectRoutes({ ledger, registry, events, casesOfSubject: readModels.casesOfSubject, finders: subjectFinders })

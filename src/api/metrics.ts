@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { ReactionStatus } from '../engine/reactions/reaction-runner.js';
 
 /** What the API counts (Prometheus). Labels are declared names and codes, so their number is bounded. */
 export type ApiMetrics = {
@@ -15,6 +16,10 @@ export type MetricSources = {
   readonly lag: () => Promise<readonly { readonly name: string; readonly lag: number }[]>;
   /** Clients listening to a feed. */
   readonly feedClients: () => number;
+  /** How each reaction stands. */
+  readonly reactions: () => Promise<readonly ReactionStatus[]>;
+  /** How many of its commands were refused by their targets, by reaction. */
+  readonly refusedReactions: () => Promise<Readonly<Record<string, number>>>;
 };
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -57,6 +62,36 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
     registers,
     async collect() {
       for (const { name, lag } of await sources.lag()) this.set({ projection: name }, lag);
+    },
+  });
+  new Gauge({
+    name: 'caseledger_reaction_lag_events',
+    help: 'Events a reaction is behind the ledger',
+    labelNames: ['reaction'],
+    registers,
+    async collect() {
+      for (const { name, lag } of await sources.reactions()) this.set({ reaction: name }, lag);
+    },
+  });
+  new Gauge({
+    name: 'caseledger_reaction_commands_waiting',
+    help: 'Commands of a reaction that met a fault, by status: retrying, parked, or behind a parked one',
+    labelNames: ['reaction', 'status'],
+    registers,
+    async collect() {
+      for (const { name, ...counts } of await sources.reactions())
+        for (const status of ['retrying', 'parked', 'behind'] as const)
+          this.set({ reaction: name, status }, counts[status]);
+    },
+  });
+  new Gauge({
+    name: 'caseledger_reaction_commands_refused',
+    help: 'Commands of a reaction that their targets refused, as recorded in the ledger',
+    labelNames: ['reaction'],
+    registers,
+    async collect() {
+      for (const [reaction, refused] of Object.entries(await sources.refusedReactions()))
+        this.set({ reaction }, refused);
     },
   });
   new Gauge({

@@ -10,7 +10,7 @@ export type FollowedLedger = {
   close(): Promise<void>;
 };
 
-/** Opens a ledger with its read models, in the thread that calls. @throws CaseError as ledger and read store do */
+/** Opens a ledger with its read models and carries out its reactions, in the thread that calls. @throws CaseError as ledger and read store do */
 export async function followedLedger(
   impure: Impure,
   setup: Omit<LedgerSetup, 'sources'>,
@@ -21,7 +21,8 @@ export async function followedLedger(
     const models = await followLedger(ledger, {
       views: setup.views,
       clock: impure.clock,
-      onFailure: (error, projection) => logger.error({ err: error, projection }, 'a read model met a failure'),
+      react: true,
+      onFailure: (error, follower) => logger.error({ err: error, follower }, 'a read model or reaction met a failure'),
     });
     return {
       ledger,

@@ -20,5 +20,5 @@ export const open: EngineOpener<LedgerOpening>['open'] = async ({ sources, logLe
   const impure = { clock: systemClock, ids: { next: () => uuidv7() }, randomBytes };
   const loaded = await loadWorkflows(sources);
   const { ledger, models, close } = await followedLedger(impure, { ...setup, ...loaded }, stderrLog(logLevel));
-  return { methods: threadMethods(caseLedger(ledger), models.projections), close };
+  return { methods: threadMethods(caseLedger(ledger), models.projections, models.reactions), close };
 };

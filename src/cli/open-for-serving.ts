@@ -54,10 +54,17 @@ async function openInThread(
     onExit: onEngineDied,
   });
   try {
-    const { projections } = thread;
+    const { projections, reactions } = thread;
     const readers = await ledgerReaders({ path, views, registry, calendar: chinaCalendar, projections });
     return {
-      served: { ledger: thread.ledger, registry, events: readers.events, readModels: readers.readModels, clock },
+      served: {
+        ledger: thread.ledger,
+        registry,
+        events: readers.events,
+        readModels: readers.readModels,
+        reactions,
+        clock,
+      },
       async close() {
         // Readers first: the engine then has the files to itself and leaves each whole.
         try {

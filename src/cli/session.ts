@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import type { Reaction } from '../domain/reaction.js';
 import type { Workflow } from '../domain/workflow.js';
 import { type WorkflowRegistry, workflowRegistry } from '../domain/workflow-registry.js';
 import type { Clock, Ids } from '../engine/clock.js';
@@ -34,6 +35,7 @@ export type LedgerSetup = {
   readonly sources: WorkflowSources;
   /** What `sources` hold, and what the command brought. */
   readonly workflows: readonly Workflow[];
+  readonly reactions: readonly Reaction[];
   readonly lookups: Lookups;
   readonly masterKey: Uint8Array | undefined;
   readonly keys: string | undefined;
@@ -63,7 +65,7 @@ export async function ledgerSetup(
   const sources = { shipped: flags.shipped, modules: flags.workflows ?? config.workflows };
   const loaded = await loadWorkflows(sources);
   const workflows = together(loaded.workflows, brought);
-  const { lookups } = loaded;
+  const { lookups, reactions } = loaded;
   const keys = flags.keys ?? config.keys;
   if (location.kind === 'file') assertLedgerFile(location.path, create);
   if (create) {
@@ -71,12 +73,22 @@ export async function ledgerSetup(
     await before?.(registry);
   }
   if (location.kind === 'memory')
-    return { location, sources, workflows, lookups, masterKey: undefined, keys: undefined, views: undefined };
+    return {
+      location,
+      sources,
+      workflows,
+      reactions,
+      lookups,
+      masterKey: undefined,
+      keys: undefined,
+      views: undefined,
+    };
   const views = flags.views ?? config.views ?? `${location.path}.views`;
   return {
     location,
     sources,
     workflows,
+    reactions,
     lookups,
     masterKey: masterKey({
       key: config.masterKey,
@@ -103,11 +115,12 @@ export async function openSetup(
   { clock, ids, randomBytes }: Impure,
   setup: Omit<LedgerSetup, 'sources'>,
 ): Promise<Ledger> {
-  const { location, workflows, keys } = setup;
+  const { location, workflows, reactions, keys } = setup;
   const { openLedger } = await import('../ledger.js');
   return openLedger({
     store: location.kind === 'memory' ? 'memory:' : location.path,
     workflows,
+    reactions,
     clock,
     ids,
     randomBytes,

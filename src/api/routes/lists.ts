@@ -1,4 +1,3 @@
-import type { Response } from 'express';
 import { z } from 'zod';
 import { type Actor, reachOf } from '../../domain/access.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
@@ -6,7 +5,8 @@ import type { Clock } from '../../engine/clock.js';
 import { positionToken } from '../../engine/position-token.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { CaseQueries, QueryOptions } from '../../projections/case-queries.js';
-import { MAX_PAGE, type Page } from '../../projections/page-cursor.js';
+import { MAX_PAGE } from '../../projections/page-cursor.js';
+import type { ReactionOutcomeQueries } from '../../projections/reaction-outcomes.js';
 import { answerJson } from '../answer.js';
 import type { ProblemCode } from '../api-failure.js';
 import type { CaseLedger } from '../case-ledger.js';
@@ -14,6 +14,8 @@ import { givenPosition } from '../given-position.js';
 import { type Operation, operation } from '../operation.js';
 import { Instant, wholeNumber } from '../query-values.js';
 import { CaseParams, POSITION_HEADER } from './cases.js';
+import { answerPage, PAGE_HEADERS, pageSchema, present } from './pages.js';
+import { outcomeAnswer, ReactionOutcomeSchema } from './reactions.js';
 
 const Text = z.string().min(1).max(200).optional();
 const UtcInstant = Instant.transform((text) => new Date(text).toISOString()).optional();
@@ -137,14 +139,6 @@ const DueItemSchema = z
   })
   .meta({ id: 'DueItem' });
 
-const pageSchema = (item: z.ZodType) =>
-  z.object({
-    items: z.array(item),
-    next: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last' }),
-  });
-
-const PAGE_HEADERS = { Link: 'The next page, `rel="next"` (RFC 8288); absent on the last' };
-
 const QUERY_PROBLEMS: readonly ProblemCode[] = [
   'POSITION_INVALID',
   'POSITION_FOREIGN',
@@ -155,6 +149,8 @@ const LIST_PROBLEMS: readonly ProblemCode[] = [...QUERY_PROBLEMS, 'CURSOR_INVALI
 
 export type ListDeps = {
   readonly queries: CaseQueries;
+  /** Without them a timeline shows nothing of reactions. */
+  readonly outcomes: ReactionOutcomeQueries | undefined;
   readonly ledger: Pick<CaseLedger, 'id'>;
   readonly events: Pick<EventStore, 'head'>;
   readonly registry: Pick<WorkflowRegistry, 'role'>;
@@ -162,7 +158,7 @@ export type ListDeps = {
 };
 
 /** Questions across cases, answered by the read models within the asker's reach. */
-export function listRoutes({ queries, ledger, events, registry, clock }: ListDeps): readonly Operation[] {
+export function listRoutes({ queries, outcomes, ledger, events, registry, clock }: ListDeps): readonly Operation[] {
   const now = (): string => clock.now().toISOString();
 
   async function optionsOf(
@@ -223,16 +219,27 @@ export function listRoutes({ queries, ledger, events, registry, clock }: ListDep
         access: 'token',
         input: { params: CaseParams, query: z.strictObject({ ...Paged, ...Fresh }), headers: FreshHeaders },
         answers: {
-          200: { description: 'A page, oldest first', schema: pageSchema(TimelineItemSchema), headers: PAGE_HEADERS },
+          200: {
+            description: 'A page, oldest first',
+            schema: pageSchema(TimelineItemSchema).extend({
+              reactions: z.array(ReactionOutcomeSchema).meta({
+                description: 'Commands between this case and others that were refused or left out',
+              }),
+            }),
+            headers: PAGE_HEADERS,
+          },
         },
         problems: ['CASE_NOT_FOUND', 'CASE_ID_INVALID', ...LIST_PROBLEMS],
       },
       async ({ params, query, headers, actor, res }) => {
         const { limit, cursor } = query;
-        const page = await queries.timeline(params, present({ limit, cursor }), await optionsOf(actor, query, headers));
+        const options = await optionsOf(actor, query, headers);
+        const page = await queries.timeline(params, present({ limit, cursor }), options);
+        const reactions = (await outcomes?.ofCase(params, options)) ?? [];
         answerPage(res, `/cases/${params.workflow}/${params.caseId}/timeline`, query, {
           ...page,
           items: page.items.map(withToken),
+          reactions: reactions.map((one) => outcomeAnswer(ledger.id, one)),
         });
       },
     ),
@@ -343,22 +350,4 @@ export function listRoutes({ queries, ledger, events, registry, clock }: ListDep
       },
     ),
   ];
-}
-
-/** Without members that were not given. */
-function present<Fields extends object>(
-  fields: Fields,
-): { readonly [Name in keyof Fields]?: NonNullable<Fields[Name]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-}
-
-function answerPage(res: Response, path: string, query: object, page: Page<unknown>): void {
-  if (page.next !== undefined) {
-    const parameters = new URLSearchParams();
-    for (const [name, value] of Object.entries({ ...query, cursor: page.next })) {
-      if (value !== undefined) parameters.set(name, String(value));
-    }
-    res.setHeader('Link', `<${path}?${parameters}>; rel="next"`);
-  }
-  answerJson(res, 200, page);
 }

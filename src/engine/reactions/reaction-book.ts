@@ -32,7 +32,7 @@ export type WaitingUnit = {
   readonly ordinal: number;
   /** What it holds up: whatever else goes to its target, or comes from its cause's case while the target is unknown. */
   readonly key: string;
-  readonly cause: Pick<RecordedEvent, 'id' | 'stream' | 'revision' | 'type'>;
+  readonly cause: Pick<RecordedEvent, 'id' | 'stream' | 'revision' | 'type'> & { readonly workflow: string };
   /** Unknown while the commands of its cause are. */
   readonly target: CaseRef | undefined;
   readonly status: WaitingStatus;
@@ -215,6 +215,7 @@ function bookTables(reaction: string) {
       key: 'text',
       cause: 'text',
       cause_stream: 'text',
+      cause_workflow: 'text',
       cause_revision: 'integer',
       cause_type: 'text',
       target_workflow: 'text?',
@@ -252,6 +253,7 @@ function unitRow(unit: WaitingUnit): Row {
     key: unit.key,
     cause: unit.cause.id,
     cause_stream: unit.cause.stream,
+    cause_workflow: unit.cause.workflow,
     cause_revision: unit.cause.revision,
     cause_type: unit.cause.type,
     target_workflow: unit.target?.workflow ?? null,
@@ -273,6 +275,7 @@ function unitOf(row: Row): WaitingUnit {
     cause: {
       id: String(row.cause),
       stream: String(row.cause_stream),
+      workflow: String(row.cause_workflow),
       revision: Number(row.cause_revision),
       type: String(row.cause_type),
     },

@@ -58,12 +58,18 @@ export type ReactionFollower = {
   skip(id: string, by: OutcomeAuthor): Promise<boolean>;
 };
 
-export async function openReaction(deps: FollowerDeps, reaction: Reaction): Promise<ReactionFollower> {
+/** Opens a reaction where it is; undefined where the ledger has not begun with it and `begin` does not ask for that. */
+export async function openReaction(
+  deps: FollowerDeps,
+  reaction: Reaction,
+  begin: boolean,
+): Promise<ReactionFollower | undefined> {
   const { store, readStore, ledger, clock, signal, onFailure } = deps;
   const outcomes = reactionOutcomes(deps);
   const consequenceOf = consequences(deps);
   const dispatch = commandDispatch({ engine: deps.engine, outcomes });
-  const adoption = await outcomes.adoption(reaction);
+  const adoption = begin ? await outcomes.adopt(reaction) : await outcomes.adoption(reaction);
+  if (!adoption) return undefined;
   const book: ReactionBook = await openReactionBook({ store, readStore, reaction: reaction.name, adoption });
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -203,9 +209,9 @@ export async function openReaction(deps: FollowerDeps, reaction: Reaction): Prom
     return { ...aUnit(event), id, ordinal, key: `to ${target}`, target: { workflow, caseId } };
   }
 
-  function aUnit({ id, stream, revision, type, position }: RecordedEvent) {
+  function aUnit({ id, stream, revision, type, position, metadata }: RecordedEvent) {
     const since = clock.now().toISOString();
-    const cause = { id, stream, revision, type };
+    const cause = { id, stream, revision, type, workflow: metadata.workflow.name };
     return { position, cause, status: 'retrying' as const, attempts: 0, nextAt: since, since, detail: undefined };
   }
 

@@ -20,7 +20,7 @@ export type OutcomeSubject = {
   /** The command's id, which names the stream. */
   readonly id: string;
   readonly cause: Pick<RecordedEvent, 'id' | 'stream' | 'revision' | 'type'> & {
-    readonly metadata: Pick<EventMetadata, 'correlation' | 'trace'>;
+    readonly metadata: Pick<EventMetadata, 'correlation' | 'trace' | 'workflow'>;
   };
   readonly target?: { readonly stream: string; readonly workflow: string; readonly caseId: string };
   readonly events: readonly string[];
@@ -35,8 +35,10 @@ export type OutcomeAuthor = { readonly actor: string; readonly reason: string };
  * stays a no, whatever becomes of read store and process.
  */
 export type ReactionOutcomes = {
-  /** Where reacting begins: what was recorded before a ledger first had this reaction is not reacted to. */
-  adoption(reaction: Reaction): Promise<RecordedEvent>;
+  /** Where reacting begins: what was recorded before a ledger first had this reaction is not reacted to. Undefined where it has not begun. */
+  adoption(reaction: Reaction): Promise<RecordedEvent | undefined>;
+  /** The same; begins now where it has not begun. */
+  adopt(reaction: Reaction): Promise<RecordedEvent>;
   /** How the command ended, or undefined while it may be tried. */
   final(id: string): Promise<FinalOutcome | undefined>;
   /** Records the target's no. */
@@ -106,11 +108,17 @@ export function reactionOutcomes(deps: {
     more: JsonObject,
     by?: OutcomeAuthor,
   ): OwnEvent {
-    const { correlation, trace } = cause.metadata;
+    const { correlation, trace, workflow } = cause.metadata;
     return {
       type,
       data: {
-        cause: { id: cause.id, revision: cause.revision, stream: cause.stream, type: cause.type },
+        cause: {
+          id: cause.id,
+          revision: cause.revision,
+          stream: cause.stream,
+          type: cause.type,
+          workflow: workflow.name,
+        },
         command: id,
         events,
         reaction: { name: reaction.name, version: reaction.version },
@@ -126,7 +134,12 @@ export function reactionOutcomes(deps: {
   }
 
   return {
-    async adoption({ name, version, role }) {
+    async adoption({ name }) {
+      const [adopted] = await store.read(outcomeStream(name), { limit: 1 });
+      return adopted;
+    },
+
+    async adopt({ name, version, role }) {
       const stream = outcomeStream(name);
       await record(stream, (history) =>
         history.length > 0

@@ -19,7 +19,7 @@ export type ReactionsDeps = Omit<FollowerDeps, 'signal' | 'onFailure'> & {
   readonly reactions: readonly Reaction[];
   /** Resolves after `ms` milliseconds, or as soon as `signal` aborts. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Whether to follow the log; otherwise what waits is only shown, released and skipped. */
+  /** Whether to follow the log; otherwise what waits is only shown, released and skipped, and nothing begins. */
   readonly follow: boolean;
   /** Told of every fault; nothing stops because of it. */
   readonly onFailure?: (error: unknown, reaction: string | undefined) => void;
@@ -77,7 +77,8 @@ export async function startReactions({
   const followers: ReactionFollower[] = [];
   for (const reaction of reactions) {
     const told = (error: unknown) => onFailure(error, reaction.name);
-    followers.push(await openReaction({ ...deps, signal, onFailure: told }, reaction));
+    const follower = await openReaction({ ...deps, signal, onFailure: told }, reaction, follow);
+    if (follower) followers.push(follower);
   }
   const running = follow && followers.length > 0 ? [readForAll(), drainAll()] : [];
 

@@ -179,7 +179,7 @@ describe('a refusal', () => {
         type: 'reaction.refused',
         data: expect.objectContaining({
           reaction: { name: 'orders-inspections', version: 1 },
-          cause: { id: cause.id, stream: 'permit-p-1', revision: 2, type: 'permit.noted' },
+          cause: { id: cause.id, stream: 'permit-p-1', revision: 2, type: 'permit.noted', workflow: 'permit' },
           target: { workflow: 'inspection', caseId, stream: `inspection-${caseId}` },
           events: ['inspection.ordered'],
           code: 'EVENT_NOT_ALLOWED',
