@@ -3,5 +3,7 @@
 /** The hash of every released definition, by name and version. A test holds them against the definitions. */
 export const releasedHashes: Readonly<Record<string, string>> = {
   'application@1': '1l_fWZKT68FHahsyGPA3AhU8EPmKW3JDUmdKmscx_d8',
+  'overdue-alert@1': 'XLfnYkxGDeiUxBrqgjcmpPBb1CI2X5oAiNQzVe_HdjI',
   'recorded-log@1': 'CeNfcfcghGkhyeC3fiwnaPAdMk9m1msvmMVi27dpCeg',
+  'supervision-order@1': 'YQbE5ddt_Qi_yCImHSCZM4bfzfs6DB_90dwIOns34UM',
 };
