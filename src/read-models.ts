@@ -10,12 +10,16 @@ import {
 import { type Projections, startProjections } from './projections/start-projections.js';
 import { type SubjectCaseQuery, subjectCaseQuery, subjectCases } from './projections/subject-cases.js';
 import { sqliteReadStore } from './read-store/sqlite/sqlite-read-store.js';
+import { startScreeningClock } from './screening/screening-clock.js';
 
 export type ReadModelOptions = {
   /** The read models' file; undefined keeps them in memory. */
   readonly views: string | undefined;
   readonly clock: Clock;
-  /** Whether the ledger's reactions are carried out here; otherwise they are only looked at. Any number of processes may carry them out. */
+  /**
+   * Whether what goes on by itself is carried out here: the ledger's reactions, and the day's screenings where it has
+   * that workflow. Otherwise reactions are only looked at. Any number of processes may carry them out.
+   */
   readonly react?: boolean;
   /** Told of a fault, with the read model or the reaction that met it. */
   readonly onFailure?: (error: unknown, follower: string | undefined) => void;
@@ -61,12 +65,25 @@ export async function followLedger(
         follow: react,
         ...told,
       });
+      const outcomes = reactionOutcomeQueries({ readStore, projections });
+      const screens = react && registry.names().includes('screening');
+      const screening = screens
+        ? startScreeningClock({
+            ledger,
+            queries: projections.queries,
+            outcomes,
+            clock,
+            wait: systemPacing.wait,
+            onFailure: (error) => onFailure?.(error, 'screening'),
+          })
+        : undefined;
       return {
         projections,
         casesOfSubject: subjectCaseQuery({ readStore, projections }),
-        reactionOutcomes: reactionOutcomeQueries({ readStore, projections }),
+        reactionOutcomes: outcomes,
         reactions,
         async close() {
+          await screening?.stop();
           await reactions.stop();
           await projections.stop();
           await readStore.close();

@@ -10,6 +10,7 @@ import { migrateCommand } from './commands/migrate.js';
 import { projectionsCommand, rebuildCommand } from './commands/projections.js';
 import { reactionsCommand } from './commands/reactions.js';
 import { replayCommand } from './commands/replay.js';
+import { screeningCommand } from './commands/screening.js';
 import { openCommand, sendCommand } from './commands/send.js';
 import { serveCommand } from './commands/serve.js';
 import { showCommand } from './commands/show.js';
@@ -63,6 +64,7 @@ export function caseledgerProgram(session: Session): Program {
   rebuildCommand(program, session);
   projectionsCommand(program, session);
   reactionsCommand(program, session);
+  screeningCommand(program, session);
   migrateCommand(program, session);
   findCommand(program, session);
   forgetCommand(program, session);

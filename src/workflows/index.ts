@@ -7,4 +7,5 @@ export { overdueAlert, overdueAlertVersions } from './overdue-alert/index.js';
 export { shippedReactions } from './reactions/index.js';
 export { recordedLog } from './recorded-log/workflow.js';
 export { shippedWorkflows } from './registry.js';
+export { screening, screeningVersions } from './screening/index.js';
 export { supervisionOrder, supervisionOrderVersions } from './supervision-order/index.js';

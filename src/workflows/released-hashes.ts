@@ -5,5 +5,6 @@ export const releasedHashes: Readonly<Record<string, string>> = {
   'application@1': '1l_fWZKT68FHahsyGPA3AhU8EPmKW3JDUmdKmscx_d8',
   'overdue-alert@1': 'XLfnYkxGDeiUxBrqgjcmpPBb1CI2X5oAiNQzVe_HdjI',
   'recorded-log@1': 'CeNfcfcghGkhyeC3fiwnaPAdMk9m1msvmMVi27dpCeg',
+  'screening@1': 'YszF47gQIkI-2S7xOLowBUyMHmzKg9BhLxo0RuWw8So',
   'supervision-order@1': 'YQbE5ddt_Qi_yCImHSCZM4bfzfs6DB_90dwIOns34UM',
 };

@@ -17,6 +17,7 @@ export const supervisionOrders = defineReaction({
   on: [
     { workflow: 'application', events: ['evaluation.given'] },
     { workflow: 'overdue-alert', events: ['alert.escalated'] },
+    { workflow: 'screening', events: ['lines.marked'] },
   ],
   sends: { [ORDER]: ['order.issued'] },
   role: 'supervisionDesk',
@@ -35,11 +36,33 @@ export const supervisionOrders = defineReaction({
             from: { workflow: workflow.name, caseId },
           }),
         ];
+      case 'lines.marked':
+        return findings(cause);
       default:
         return [];
     }
   },
 });
+
+/** One order per line that was marked so. */
+function findings(cause: ReactionCause): readonly ReactionCommand[] {
+  const { event, workflow, caseId, history } = cause;
+  const marks = event.data.marks as readonly JsonObject[];
+  return marks
+    .filter(({ finding }) => finding === 'order')
+    .map(({ line: id, note }) => {
+      const line = history
+        .filter(({ type }) => type === 'lines.listed')
+        .flatMap(({ data }) => data.lines as readonly JsonObject[])
+        .find((one) => one.id === id)!;
+      return order(cause, [String(id)], {
+        cause: 'screening',
+        about: { workflow: line.workflow!, caseId: line.caseId! },
+        from: { workflow: workflow.name, caseId },
+        ...(note !== undefined && { matter: note }),
+      });
+    });
+}
 
 /** One order per cause: its id is derived from the event, so there cannot be two. */
 function order({ event, labels }: ReactionCause, part: readonly string[], data: JsonObject): ReactionCommand {
