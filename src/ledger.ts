@@ -12,6 +12,7 @@ import type { AsOf, CaseRef } from './engine/case-reading.js';
 import { type Clock, type Ids, systemClock } from './engine/clock.js';
 import { DEADLINE_LOOKUP, deadlineLookup } from './engine/deadline-lookup.js';
 import { type Erasure, forgetSubject, keepErased } from './engine/erasure.js';
+import { keepFindable } from './engine/kept-findable.js';
 import type { KeyRing } from './engine/key-ring.js';
 import { checkLedger, type LedgerCheck } from './engine/ledger-check.js';
 import { ledgerIdentity } from './engine/ledger-identity.js';
@@ -93,10 +94,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const store = upcastingEventStore(opened, registry);
   let keys: KeyRing | undefined;
   try {
-    const keyRing = openKeys(options, randomBytes);
+    const keyRing = openKeys(options, { ids, randomBytes });
     keys = keyRing;
     const id = await ledgerIdentity(store, { clock, ids });
     await keepErased(store, keyRing);
+    await keepFindable(store, keyRing, registry);
     const { lookups, maxPending } = options;
     const engine = caseEngine({
       store,
@@ -141,6 +143,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         forgetSubject({ store, engine, registry, keys: keyRing, ledger: id, clock, ids, casesOf }, request),
       check: (onProgress) => checkLedger(opened, registry, onProgress),
       async close() {
+        await engine.settle();
         await store.close();
         keyRing.close();
       },
@@ -158,12 +161,15 @@ async function openStore(store: string | EventStore): Promise<EventStore> {
   return sqliteEventStore({ path: store });
 }
 
-function openKeys({ keys, store, masterKey }: LedgerOptions, randomBytes: (size: number) => Uint8Array): KeyRing {
+function openKeys(
+  { keys, store, masterKey }: LedgerOptions,
+  { ids, randomBytes }: { readonly ids: Ids; readonly randomBytes: (size: number) => Uint8Array },
+): KeyRing {
   if (keys !== undefined && typeof keys !== 'string') return keys;
   const inMemory = keys === undefined && (typeof store !== 'string' || store === 'memory:');
   if (masterKey === undefined && !inMemory) {
     throw new CaseError({ code: 'KEY_STORE_UNREADABLE', detail: 'a ledger on disk wants a master key of 32 bytes' });
   }
   const path = keys ?? (inMemory ? ':memory:' : `${String(store)}.keys`);
-  return sqliteKeyRing({ path, masterKey: masterKey ?? randomBytes(32), randomBytes });
+  return sqliteKeyRing({ path, masterKey: masterKey ?? randomBytes(32), randomBytes, ids });
 }

@@ -5,14 +5,15 @@ import type { JsonValue, SealedEvent } from './event.js';
 /**
  * RFC 8785 canonical JSON of `value`.
  *
- * RFC 8785 takes its numbers and strings from ECMAScript's `JSON.stringify` and adds the order of keys, so a value
- * whose keys are in order already is stringified as it is; everything else goes through `canonicalize`.
+ * RFC 8785 takes its numbers and strings from ECMAScript's `JSON.stringify` and adds the order of keys, so a value is
+ * brought into that order and stringified; what plain objects cannot be brought into goes through `canonicalize`.
  *
  * @throws Error for NaN, Infinity and lone surrogates, which have no canonical form
  */
 export function canonicalText(value: unknown): string {
-  if (inCanonicalOrder(value)) {
-    const text = JSON.stringify(value);
+  const ordered = inCanonicalOrder(value);
+  if (ordered !== UNORDERED) {
+    const text = JSON.stringify(ordered);
     // `JSON.stringify` escapes a lone surrogate; the library refuses it, and passes a mere backslash-u in a text.
     if (!text.includes('\\ud')) return text;
   }
@@ -21,21 +22,96 @@ export function canonicalText(value: unknown): string {
   return text;
 }
 
-function inCanonicalOrder(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (value === null || typeof value !== 'object') return value !== undefined;
-  if (Array.isArray(value)) return value.every(inCanonicalOrder);
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;
+/** What stands for a value that is left to the library. */
+const UNORDERED = Symbol('unordered');
+
+/** The value itself where its keys are in order, a copy where they can be brought into it. */
+function inCanonicalOrder(value: unknown): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) ? value : UNORDERED;
+    case 'object':
+      if (value === null) return value;
+      return Array.isArray(value) ? listInOrder(value) : objectInOrder(value as Record<string, unknown>);
+    default:
+      return UNORDERED;
+  }
+}
+
+function listInOrder(list: readonly unknown[]): unknown {
+  let copy: unknown[] | undefined;
+  for (let index = 0; index < list.length; index += 1) {
+    const item = inCanonicalOrder(list[index]);
+    if (item === UNORDERED) return UNORDERED;
+    if (item !== list[index]) {
+      copy ??= [...list];
+      copy[index] = item;
+    }
+  }
+  return copy ?? list;
+}
+
+function objectInOrder(object: Record<string, unknown>): unknown {
+  const prototype = Object.getPrototypeOf(object);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return UNORDERED;
+  if (typeof object.toJSON === 'function') return UNORDERED;
+  if (!keysInOrder(object)) return sortedCopy(object);
+  let copy: Record<string, unknown> | undefined;
+  for (const key in object) {
+    const member = object[key];
+    if (member === undefined) continue;
+    const ordered = inCanonicalOrder(member);
+    if (ordered === UNORDERED) return UNORDERED;
+    if (ordered !== member) {
+      copy ??= { ...object };
+      copy[key] = ordered;
+    }
+  }
+  return copy ?? object;
+}
+
+function keysInOrder(object: Record<string, unknown>): boolean {
   let previous: string | undefined;
-  for (const key in value) {
+  for (const key in object) {
     if (previous !== undefined && !(previous < key)) return false;
     previous = key;
-    const member = (value as Record<string, unknown>)[key];
-    if (member !== undefined && !inCanonicalOrder(member)) return false;
   }
-  return typeof (value as { toJSON?: unknown }).toJSON !== 'function';
+  return true;
 }
+
+function sortedCopy(object: Record<string, unknown>): unknown {
+  const copy: Record<string, unknown> = {};
+  for (const key of sortedKeys(object)) {
+    // Objects keep keys that look like numbers in an order of their own.
+    if (STARTS_WITH_DIGIT.test(key) || key === '__proto__') return UNORDERED;
+    const member = object[key];
+    if (member === undefined) continue;
+    const ordered = inCanonicalOrder(member);
+    if (ordered === UNORDERED) return UNORDERED;
+    copy[key] = ordered;
+  }
+  return copy;
+}
+
+/** Up to here keys are put in order one by one: sorting a few costs more in what it sets up. */
+const FEW_KEYS = 16;
+
+function sortedKeys(object: Record<string, unknown>): string[] {
+  const keys = Object.keys(object);
+  if (keys.length > FEW_KEYS) return keys.sort();
+  for (let next = 1; next < keys.length; next += 1) {
+    const key = keys[next]!;
+    let at = next;
+    for (; at > 0 && keys[at - 1]! > key; at -= 1) keys[at] = keys[at - 1]!;
+    keys[at] = key;
+  }
+  return keys;
+}
+
+const STARTS_WITH_DIGIT = /^\d/;
 
 /**
  * The bytes an event is hashed over: RFC 8785 JSON of its id, stream, revision, type, data and metadata.

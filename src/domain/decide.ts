@@ -3,6 +3,7 @@ import { CaseError } from './case-error.js';
 import type { JsonObject, RecordedActor } from './event.js';
 import { readInput } from './input-issues.js';
 import { inertScope } from './machine-parts.js';
+import { machineStep } from './machine-step.js';
 import { refusal } from './refusal.js';
 import { stateName } from './state-name.js';
 import type { CaseLabels, Facts, Workflow } from './workflow.js';
@@ -105,29 +106,39 @@ export function decide(current: CaseState, event: DecidableEvent): CaseState {
       throw new CaseError({ code: 'SAME_PERSON', event: event.type, separateFrom: earlier });
     }
   }
-  if (snapshot.status !== 'active' || !snapshot.can(event as never))
-    throw refusal(workflow, snapshot, current.state, event);
-  return applied(current, event);
+  const after = stepped(current, event);
+  if (after === undefined) throw refusal(workflow, snapshot, current.state, event);
+  return after;
 }
 
-/** The case after an event that is known to be allowed. */
-export function applied(current: CaseState, event: DecidableEvent): CaseState {
+/** The case after an event, whoever sent it; undefined where the machine does not take it. */
+export function stepped(current: CaseState, event: DecidableEvent): CaseState | undefined {
   const { workflow } = current;
-  const next = workflow.machine.transition(
-    current.snapshot,
-    event as never,
-    inertScope(workflow.machine),
-  ) as AnyMachineSnapshot;
+  const next = machineStep(current.snapshot, event);
+  if (next === undefined) return undefined;
   return {
     workflow,
     snapshot: next,
-    state: next.value === current.snapshot.value ? current.state : stateName(next.value, workflow.machine.root),
+    state: next.value === current.snapshot.value ? current.state : stateNameOf(next),
     revision: current.revision + 1,
     labels: labelsAfter(workflow, current.labels, event),
     senders: sendersAfter(workflow, current.senders, event),
     openedAt: current.revision < 0 ? event.at : current.openedAt,
     recordedAt: current.recordedAt,
   };
+}
+
+const stateNames = new WeakMap<object, string>();
+
+/** Snapshots of remembered steps share their state value, so its name is put together once. */
+function stateNameOf({ value, machine }: AnyMachineSnapshot): string {
+  if (typeof value === 'string') return value;
+  let name = stateNames.get(value);
+  if (name === undefined) {
+    name = stateName(value, machine.root);
+    stateNames.set(value, name);
+  }
+  return name;
 }
 
 const lookedBackAt = new WeakMap<Workflow, ReadonlySet<string>>();

@@ -188,6 +188,21 @@ function split(plan: PersonalPlan, data: JsonObject, path: string, parts: Person
   return open;
 }
 
+/** Names of the fields that identify the person in the object at `path`, by a schema's plan. */
+export function identifyingFields(plan: PersonalPlan, path: string): readonly string[] {
+  let at: PersonalPlan | undefined = plan;
+  const tokens = path.split('/').slice(1);
+  while (at !== undefined && tokens.length > 0) {
+    const token = tokens.shift()!;
+    const child: PersonalPlan['children'][number] | undefined = at.children.find(
+      ({ key }) => pointerToken(key) === token,
+    );
+    if (child?.list) tokens.shift();
+    at = child?.plan;
+  }
+  return at?.identifying ?? [];
+}
+
 /** Puts each part's `subjectRef` into the object it belongs to, so that machines and read models can name the subject. */
 export function withSubjects(
   open: JsonObject,

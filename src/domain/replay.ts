@@ -1,6 +1,6 @@
 import { isBuiltInEvent } from './built-in-events.js';
 import { CaseError } from './case-error.js';
-import { applied, type CaseState, type DecidableEvent, newCase } from './decide.js';
+import { type CaseState, type DecidableEvent, newCase, stepped } from './decide.js';
 import type { RecordedEvent } from './event.js';
 import { openPart } from './personal-data.js';
 import type { Facts, Workflow, WorkflowMigration } from './workflow.js';
@@ -34,17 +34,16 @@ export function replayNext(
   history: readonly RecordedEvent[],
   definitions: Definitions,
 ): CaseState {
-  const next = isBuiltInEvent(event.type) ? builtIn(state, event, history, definitions) : machineStep(state, event);
+  const next = isBuiltInEvent(event.type) ? builtIn(state, event, history, definitions) : recordedStep(state, event);
   if (next.state !== event.metadata.state) throw diverged(event, next.state);
   const { occurredAt, recordedAt } = event.metadata;
   return { ...next, revision: event.revision, openedAt: next.openedAt || occurredAt, recordedAt };
 }
 
-function machineStep(state: CaseState, event: RecordedEvent): CaseState {
-  const decidable = decidableOf(event);
-  if (state.snapshot.status !== 'active' || !state.snapshot.can(decidable as never))
-    throw diverged(event, `refused in ${state.state}`);
-  return applied(state, decidable);
+function recordedStep(state: CaseState, event: RecordedEvent): CaseState {
+  const next = stepped(state, decidableOf(event));
+  if (next === undefined) throw diverged(event, `refused in ${state.state}`);
+  return next;
 }
 
 function builtIn(
@@ -100,12 +99,11 @@ export function* told(
     const same = { type: recorded.type, data: openPart(recorded.data) };
     for (const one of migration.translate?.(same) ?? [same]) {
       const event = { ...decidableOf(recorded), ...one };
-      if (after.snapshot.status !== 'active' || !after.snapshot.can(event as never)) {
+      after =
+        stepped(after, event) ??
         refuse(
           `revision ${recorded.revision} ("${one.type}") is not allowed in "${after.state}" of version ${target.version}`,
         );
-      }
-      after = applied(after, event);
       yield { event, recorded, after };
     }
   }

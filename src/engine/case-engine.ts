@@ -23,6 +23,9 @@ const MAX_ATTEMPTS = 20;
 /** How often an append of unknown outcome is offered again, unchanged. */
 const MAX_OFFERS = 3;
 
+/** Commands after which the key ring is settled, so that little is to be read again after a power failure. */
+const SETTLE_EVERY = 2_000;
+
 /** Commands under way at most; one more is refused as `OVERLOADED` and nothing of it is kept. */
 export const DEFAULT_MAX_PENDING = 10_000;
 
@@ -54,6 +57,8 @@ export type CaseEngine = CaseReading & {
   known(ref: CaseRef): CaseView | undefined;
   /** Commands under way. */
   pending(): number;
+  /** Brings to disk what the key ring may still hold back. Before closing; otherwise it happens by itself. */
+  settle(): Promise<void>;
 };
 
 export type CaseEngineDeps = {
@@ -87,6 +92,8 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
   const lastTurns = new Map<string, Promise<unknown>>();
   const underWay = new Map<string, { readonly input: string; readonly answer: Promise<Receipt> }>();
   let pending = 0;
+  let reached: bigint | undefined;
+  let unsettled = 0;
 
   async function submit(task: Task): Promise<Receipt> {
     const { stream, input } = task;
@@ -185,11 +192,9 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
     const recordedAt = now < start.recordedAt ? start.recordedAt : now;
 
     const trial: Trial = { command, caseId, recording: task.mode === 'record', recordedAt, fresh: new Map() };
-    const verdict =
-      task.toVersion === undefined
-        ? judgeAll({ keys, lookups, ids }, trial, start)
-        : judgeMove(task, trial, task.toVersion, start);
+    const verdict = judgement(task, trial, start);
     const judged = verdict instanceof Promise ? await verdict : verdict;
+    if (unsettled >= SETTLE_EVERY) await settle();
     if (trial.fresh.size > 0 && !(await makeSubjects(trial.fresh))) return decideAndAppend(task, current);
 
     const first = start.revision + 1;
@@ -200,6 +205,8 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
       if (stored) return answerAgain(task, stored);
     }
 
+    if (reached === undefined || reached < appended.position) reached = appended.position;
+    unsettled += 1;
     const { after } = judged[judged.length - 1]!;
     const accepted: AcceptedCommand = {
       fingerprint,
@@ -214,6 +221,32 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
     remembered.commands.set(command.commandId, accepted);
     cases.remember(stream, remembered);
     return receipt(command.workflow, caseId, stream, accepted, events, false);
+  }
+
+  /** What a task's events lead to, or a promise of it where a look-up makes one. Names given to new subjects are given back with a no. */
+  function judgement(task: Task, trial: Trial, start: DecidedCase['state']) {
+    const giveBack = (error: unknown): never => {
+      for (const subject of trial.fresh.keys()) keys.giveBack(subject);
+      throw error;
+    };
+    try {
+      const judged =
+        task.toVersion === undefined
+          ? judgeAll({ keys, lookups, ids }, trial, start)
+          : judgeMove(task, trial, task.toVersion, start);
+      return judged instanceof Promise ? judged.catch(giveBack) : judged;
+    } catch (error) {
+      return giveBack(error);
+    }
+  }
+
+  /** Brings what the key ring holds back to disk. Every event up to `reached` was preceded by the keys it needs, whoever wrote it. */
+  async function settle(): Promise<void> {
+    if (reached === undefined) return;
+    unsettled = 0;
+    const through = reached;
+    reached = undefined;
+    await keys.settle(through);
   }
 
   function checkHead({ mode, command, caseId, stream }: Task, current: DecidedCase | undefined): void {
@@ -316,6 +349,7 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
     },
 
     pending: () => pending,
+    settle,
   };
 }
 

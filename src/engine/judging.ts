@@ -292,7 +292,7 @@ function subjectOf(
     )
       return subject;
   }
-  const subject = ids.next();
+  const subject = keys.spare() ?? ids.next();
   fresh.set(subject, { subject, identifiers: part.identifiers });
   return subject;
 }

@@ -33,13 +33,29 @@ export interface KeyRing {
   /** The subject that one of these identifiers names, through the keyed blind index. */
   find(identifiers: readonly SubjectIdentifier[]): string | undefined;
 
+  /** A name nobody bears yet whose key lies on disk already, so that {@link KeyRing.create} need not wait for the disk; undefined when none is left. */
+  spare(): string | undefined;
+
+  /** Gives back a name from {@link KeyRing.spare} that nobody was given. */
+  giveBack(subject: string): void;
+
   /**
-   * Makes keys for new subjects; they are on disk when the promise resolves. Where an identifier names a subject
+   * Makes keys for new subjects; they are on disk when the promise resolves. Their identifiers can be found by from then
+   * on, by every process; they are on disk with the next {@link KeyRing.settle}, and told from the events until then. Where an identifier names a subject
    * already, as when two processes met the same person at once, that subject is given back in its place.
    */
   create(
     subjects: readonly { readonly subject: string; readonly identifiers: readonly SubjectIdentifier[] }[],
   ): Promise<readonly string[]>;
+
+  /** Notes once more by what a subject is found. A name that is gone, or an identifier that names another, stays as it is. */
+  index(subject: string, identifiers: readonly SubjectIdentifier[]): Promise<void>;
+
+  /** The ledger position up to which every identifier is known to be on disk; undefined while none is. */
+  settledThrough(): bigint | undefined;
+
+  /** Brings all that was noted to disk. Whoever calls it knows that every event up to `through` was preceded by its {@link KeyRing.create}. */
+  settle(through: bigint): Promise<void>;
 
   /** Destroys a subject's key and its index entries, durably and without trace in the file. Answers false when it was destroyed before. @throws CaseError `SUBJECT_NOT_FOUND` */
   forget(subject: string, at: string): Promise<boolean>;

@@ -1,6 +1,7 @@
-import { parse as uuidBytes, v5 as uuidv5 } from 'uuid';
+import { parse as uuidBytes } from 'uuid';
 import { sealEvent } from '../domain/canonical-event.js';
 import { CaseError } from '../domain/case-error.js';
+import { derivedUuid } from '../domain/derived-uuid.js';
 import { ENVELOPE_VERSION, type EventMetadata, type JsonValue, type SealedEvent } from '../domain/event.js';
 import { PERSONAL_KEY } from '../domain/personal-data.js';
 import { MAX_APPEND_BYTES } from '../event-store/event-store.js';
@@ -53,7 +54,7 @@ export function commandSealer({
     const fingerprint = fingerprintOf(input, subjects.map(keyOf));
     let bytes = 0;
     const events = judged.map((one, index): SealedEvent => {
-      const id = uuidv5(Buffer.from(`${stream}\n${command.commandId}\n${index}`), namespace);
+      const id = derivedUuid(namespace, `${stream}\n${command.commandId}\n${index}`);
       const { workflow, labels } = one.after;
       // Members stand in canonical order, so that the text needs no sorting.
       const metadata: EventMetadata = {

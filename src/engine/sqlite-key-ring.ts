@@ -5,6 +5,8 @@ import { CaseError } from '../domain/case-error.js';
 import { closeLedgerFile } from '../event-store/sqlite/ledger-file.js';
 import { type Database, openDatabase } from '../event-store/sqlite/sqlite-binding.js';
 import { isBusy, storeFailure } from '../event-store/sqlite/sqlite-failure.js';
+import { turnReading } from '../event-store/sqlite/turn-reading.js';
+import type { Ids } from './clock.js';
 import type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './key-ring.js';
 
 /** `PRAGMA application_id` of a key store, so that it is never taken for a ledger. */
@@ -27,10 +29,13 @@ const KEYS_CACHED = 10_000;
  */
 const WAL_CHECKPOINT_PAGES = 250;
 
+/** Keys made beforehand at most, each time one has to wait for the disk anyhow; as many again as the last time until then. */
+const MOST_SPARES = 256;
+
 // Two trees are all that a new subject touches, since every one of them is a page to sync. `identifiers` in a subject's
 // row are the digests, one after the other, under which it is found: what to delete with it.
 const SCHEMA = `
-  CREATE TABLE master (check_value BLOB NOT NULL) STRICT;
+  CREATE TABLE master (check_value BLOB NOT NULL, settled_through TEXT) STRICT;
   CREATE TABLE subjects (
     subject TEXT PRIMARY KEY,
     wrapped_key BLOB,
@@ -48,11 +53,18 @@ const SCHEMA = `
 `;
 
 type Created = { readonly subject: string; readonly identifiers: readonly SubjectIdentifier[] };
-type Pending = { readonly run: () => void; readonly done: () => void; readonly failed: (error: unknown) => void };
+type Pending = {
+  readonly run: () => void;
+  /** Whether it is to be on disk when it is done. */
+  readonly durable: boolean;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+};
 
 /**
  * A key ring in a SQLite file of its own. Keys are wrapped by a master key that is not in it (AES-256-GCM); the blind
- * index holds HMACs of identifiers. Deleted bytes are overwritten (`secure_delete`) and the write-ahead log is emptied
+ * index holds HMACs of identifiers. Keys are synced to disk before they are used; the index, which the events can tell
+ * again, with the next of them. Deleted bytes are overwritten (`secure_delete`) and the write-ahead log is emptied
  * after a key is destroyed, so that no file keeps them.
  *
  * @param options.masterKey 32 bytes
@@ -62,8 +74,10 @@ export function sqliteKeyRing(options: {
   readonly path: string;
   readonly masterKey: Uint8Array;
   readonly randomBytes: (size: number) => Uint8Array;
+  /** Names for the keys made beforehand; none are made without. */
+  readonly ids?: Ids;
 }): KeyRing {
-  const { path, masterKey, randomBytes } = options;
+  const { path, masterKey, randomBytes, ids } = options;
   if (masterKey.length !== MASTER_KEY_BYTES) {
     throw new CaseError({
       code: 'KEY_STORE_UNREADABLE',
@@ -79,6 +93,12 @@ export function sqliteKeyRing(options: {
 
   const selectKey = database.prepare('SELECT wrapped_key FROM subjects WHERE subject = ?');
   const insertSubject = database.prepare('INSERT INTO subjects (subject, wrapped_key, identifiers) VALUES (?, ?, ?)');
+  const updateIdentifiers = database.prepare(
+    'UPDATE subjects SET identifiers = ? WHERE subject = ? AND wrapped_key IS NOT NULL',
+  );
+  const deleteSubject = database.prepare('DELETE FROM subjects WHERE subject = ?');
+  const selectSettled = database.prepare('SELECT settled_through FROM master');
+  const updateSettled = database.prepare('UPDATE master SET settled_through = ?');
   const selectIdentifier = database.prepare('SELECT subject FROM identifiers WHERE digest = ?');
   const insertIdentifier = database.prepare('INSERT OR IGNORE INTO identifiers (digest, subject) VALUES (?, ?)');
   const destroyKey = database.prepare(
@@ -98,6 +118,11 @@ export function sqliteKeyRing(options: {
   let closed = false;
   let seenVersion = dataVersion.get()?.data_version;
 
+  /** Keys on disk under names nobody bears, and those of them that were given out but not used yet. */
+  let spares: SubjectKey[] = [];
+  const ready = new Map<string, SubjectKey>();
+  let nextSpares = 0;
+
   const digest = ({ field, value }: SubjectIdentifier): Uint8Array =>
     createHmac('sha256', indexKey)
       .update(`${field}\n${value.normalize('NFKC').trim().toUpperCase()}`)
@@ -114,6 +139,7 @@ export function sqliteKeyRing(options: {
   }
 
   function find(identifiers: readonly SubjectIdentifier[]): string | undefined {
+    if (identifiers.length === 0) return undefined;
     for (const identifier of identifiers) {
       const found = selectIdentifier.get(digest(identifier));
       if (found) return String(found.subject);
@@ -121,23 +147,16 @@ export function sqliteKeyRing(options: {
     return undefined;
   }
 
-  let looked = false;
-
-  /** Forgets what was cached when another process has written. Asked once in a turn of the event loop, since asking takes a lock on the file. */
-  function noticeOthers(): void {
-    if (looked) return;
-    looked = true;
-    setImmediate(() => {
-      looked = false;
-    });
+  // Another process's writing is noticed at the beginning of a turn, and with it that what is cached may be so no more.
+  const reading = turnReading(database, () => {
     const version = dataVersion.get()?.data_version;
     if (version === seenVersion) return;
     cache.clear();
     seenVersion = version;
-  }
+  });
 
   function key(subject: string): SubjectKey | 'erased' | undefined {
-    noticeOthers();
+    reading.begin();
     const cached = cache.get(subject);
     if (cached) return cached;
     const row = selectKey.get(subject);
@@ -152,16 +171,20 @@ export function sqliteKeyRing(options: {
 
   // Writes that arrive in one turn of the event loop share a commit, as appends do.
   let queue: Pending[] = [];
-  function write(run: () => void): Promise<void> {
+  function write(run: () => void, durable: boolean): Promise<void> {
     if (closed) return Promise.reject(new CaseError({ code: 'STORE_CLOSED' }));
     return new Promise((done, failed) => {
-      if (queue.push({ run, done, failed }) === 1) setImmediate(flush);
+      if (queue.push({ run, durable, done, failed }) === 1) setImmediate(flush);
     });
   }
   function flush(): void {
+    reading.end();
     const batch = queue;
     queue = [];
+    const durable = batch.some((one) => one.durable);
     try {
+      // A synced commit brings what was committed before it to disk too, by whichever process.
+      if (durable) database.exec('PRAGMA synchronous = FULL');
       inTransaction(database, () => {
         for (const { run } of batch) run();
       });
@@ -169,6 +192,8 @@ export function sqliteKeyRing(options: {
       const failure = storeFailure(path, error);
       for (const { failed } of batch) failed(failure);
       return;
+    } finally {
+      if (durable) database.exec('PRAGMA synchronous = NORMAL');
     }
     for (const { done } of batch) done();
   }
@@ -176,17 +201,57 @@ export function sqliteKeyRing(options: {
   return {
     key: (subject) => asked(() => key(subject)),
 
-    find: (identifiers) => asked(() => find(identifiers)),
+    find: (identifiers) =>
+      asked(() => {
+        reading.begin();
+        return find(identifiers);
+      }),
+
+    spare() {
+      const key = spares.pop();
+      if (key !== undefined) ready.set(key.subject, key);
+      return key?.subject;
+    },
+
+    giveBack,
 
     async create(subjects) {
       const given: string[] = [];
-      const fresh: [string, SubjectKey][] = [];
+      const fresh: SubjectKey[] = [];
+      const more: SubjectKey[] = [];
+      const missing = subjects.filter(({ subject }) => !ready.has(subject)).length;
       await write(() => {
         for (const one of subjects) given.push(createOne(one, fresh));
+        if (missing > 0) more.push(...makeSpares(missing));
+      }, missing > 0);
+      for (const made of fresh) cache.set(made.subject, made);
+      subjects.forEach(({ subject }, index) => {
+        if (given[index] === subject) ready.delete(subject);
+        else giveBack(subject);
       });
-      for (const [subject, made] of fresh) cache.set(subject, made);
+      spares.push(...more);
       return given;
     },
+
+    index: (subject, identifiers) =>
+      write(() => {
+        const known = selectDigests.get(subject)?.identifiers as Uint8Array | null | undefined;
+        if (known === null || known === undefined) return;
+        const digests = identifiers.map(digest);
+        for (const one of digests) insertIdentifier.run(one, subject);
+        if (known.length === 0) updateIdentifiers.run(Buffer.concat(digests), subject);
+      }, false),
+
+    settledThrough() {
+      const through = asked(() => selectSettled.get())?.settled_through;
+      return typeof through === 'string' ? BigInt(through) : undefined;
+    },
+
+    settle: (through) =>
+      write(() => {
+        const before = selectSettled.get()?.settled_through;
+        if (typeof before !== 'string' || BigInt(before) < through) updateSettled.run(String(through));
+      }, true),
 
     async forget(subject, at) {
       const row = asked(() => selectKey.get(subject));
@@ -200,9 +265,10 @@ export function sqliteKeyRing(options: {
             deleteIdentifier.run(digests!.subarray(from, from + DIGEST_BYTES), subject);
           }
           destroyed = Number(destroyKey.run(at, subject).changes);
-        });
+        }, true);
       }
       cache.set(subject, 'erased');
+      reading.end();
       asked(() => emptyLog(database));
       return destroyed > 0;
     },
@@ -211,27 +277,64 @@ export function sqliteKeyRing(options: {
       write(() => {
         for (const { at, actor, subject, stream, purpose } of records)
           insertAccess.run(at, actor, subject, stream, purpose);
-      }),
+      }, true),
 
     accesses: (subject) => asked(() => selectAccesses.all(subject)) as unknown as AccessRecord[],
 
     close() {
       if (closed) return;
       closed = true;
+      reading.end();
       if (queue.length > 0) flush();
+      discardSpares();
       closeLedgerFile(database, false);
     },
   };
 
-  function createOne({ subject, identifiers }: Created, fresh: [string, SubjectKey][]): string {
+  function giveBack(subject: string): void {
+    const key = ready.get(subject);
+    if (key !== undefined && ready.delete(subject)) spares.push(key);
+  }
+
+  function createOne({ subject, identifiers }: Created, fresh: SubjectKey[]): string {
     const known = find(identifiers);
     if (known !== undefined) return known;
-    const bytes = randomBytes(SUBJECT_KEY_BYTES);
     const digests = identifiers.map(digest);
-    insertSubject.run(subject, wrap(bytes, wrappingKey, subject, randomBytes(NONCE_BYTES)), Buffer.concat(digests));
+    const prepared = ready.get(subject);
+    if (prepared !== undefined && digests.length > 0) updateIdentifiers.run(Buffer.concat(digests), subject);
     for (const one of digests) insertIdentifier.run(one, subject);
-    fresh.push([subject, subjectKey(subject, bytes)]);
+    fresh.push(prepared ?? newKey(subject, Buffer.concat(digests)));
     return subject;
+  }
+
+  function newKey(subject: string, identifiers: Uint8Array): SubjectKey {
+    const bytes = randomBytes(SUBJECT_KEY_BYTES);
+    insertSubject.run(subject, wrap(bytes, wrappingKey, subject, randomBytes(NONCE_BYTES)), identifiers);
+    return subjectKey(subject, bytes);
+  }
+
+  /** Keys for those to come, along with one that has to be synced to disk anyhow. */
+  function makeSpares(missing: number): SubjectKey[] {
+    if (ids === undefined) return [];
+    const size = nextSpares;
+    nextSpares = Math.min(MOST_SPARES, Math.max(2 * size, missing));
+    return Array.from({ length: size }, () => newKey(ids.next(), new Uint8Array(0)));
+  }
+
+  /** Keys no event was ever written under. */
+  function discardSpares(): void {
+    const unused = [...spares.map(({ subject }) => subject), ...ready.keys()];
+    spares = [];
+    ready.clear();
+    if (unused.length === 0) return;
+    try {
+      inTransaction(database, () => {
+        for (const subject of unused) deleteSubject.run(subject);
+      });
+    } catch (error) {
+      // They harm nobody where they lie; a file that cannot be written to is for the next writer to report.
+      if (storeFailure(path, error) === error) throw error;
+    }
   }
 }
 
@@ -242,7 +345,7 @@ function openKeyStore(path: string, check: Uint8Array): Database {
     database = openDatabase(path);
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     useWriteAheadLog(database);
-    database.exec('PRAGMA synchronous = FULL');
+    database.exec('PRAGMA synchronous = NORMAL');
     database.exec('PRAGMA secure_delete = ON');
     database.exec(`PRAGMA wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES}`);
     prepareSchema(database, path, check);

@@ -5,7 +5,7 @@ import { sqliteKeyRing } from '../../src/engine/sqlite-key-ring.js';
 import { openDatabase } from '../../src/event-store/sqlite/sqlite-binding.js';
 import { sqliteEventStore } from '../../src/event-store/sqlite/sqlite-event-store.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { codeOf, failureOf, MASTER_KEY, MORNING, seededBytes } from './permit-office.js';
+import { codeOf, countingIds, failureOf, MASTER_KEY, MORNING, seededBytes } from './permit-office.js';
 
 const folder = temporaryFolder();
 const opened: KeyRing[] = [];
@@ -139,6 +139,102 @@ describe('a key ring', () => {
     ring.close();
     expect(await created).toEqual(['s-1']);
     expect(ringOn(path).key('s-1')).toMatchObject({ subject: 's-1' });
+  });
+});
+
+describe('keys made beforehand', () => {
+  function ringWithSpares(path: string): KeyRing {
+    const ring = sqliteKeyRing({ path, masterKey: MASTER_KEY, randomBytes: seededBytes(path), ids: countingIds() });
+    opened.push(ring);
+    return ring;
+  }
+
+  /** Names given out until none is left. */
+  function allSpares(ring: KeyRing): string[] {
+    const names: string[] = [];
+    for (let name = ring.spare(); name !== undefined; name = ring.spare()) names.push(name);
+    return names;
+  }
+
+  it('are none at first, and more the more are needed', async () => {
+    const ring = ringWithSpares(folder('a.keys'));
+    const given: number[] = [];
+    for (let round = 1; round <= 5; round += 1) {
+      await ring.create([named(`s-${round}`, String(round))]);
+      given.push(allSpares(ring).length);
+    }
+    expect(given).toEqual([0, 1, 2, 4, 8]);
+  });
+
+  it('lie on disk before anybody bears their names, and are the keys of whoever does', async () => {
+    const path = folder('a.keys');
+    const ring = ringWithSpares(path);
+    for (const round of ['1', '2']) await ring.create([named(`s-${round}`, round)]);
+    const name = ring.spare()!;
+    const wrapped = wrappedKeys(path).get(name);
+    expect(wrapped).toBeDefined();
+
+    expect(await ring.create([named(name, '3')])).toEqual([name]);
+    expect(ring.find([idNumber('3')])).toBe(name);
+    const key = ring.key(name);
+    ring.close();
+    expect(wrappedKeys(path).get(name)).toBe(wrapped);
+    expect(ringOn(path).key(name)).toEqual(key);
+  });
+
+  it('go back when the person turns out to be known, or nobody was given the name', async () => {
+    const ring = ringWithSpares(folder('a.keys'));
+    for (const round of ['1', '2']) await ring.create([named(`s-${round}`, round)]);
+    const name = ring.spare()!;
+    expect(await ring.create([named(name, '1')])).toEqual(['s-1']);
+    expect(ring.spare()).toBe(name);
+    ring.giveBack(name);
+    expect(ring.spare()).toBe(name);
+  });
+
+  it('are gone when the ring is closed unless somebody bears their names', async () => {
+    const path = folder('a.keys');
+    const ring = ringWithSpares(path);
+    for (const round of ['1', '2', '3', '4']) await ring.create([named(`s-${round}`, round)]);
+    const borne = ring.spare()!;
+    await ring.create([named(borne, '5')]);
+    ring.spare();
+    ring.close();
+    expect([...wrappedKeys(path).keys()].sort()).toEqual([borne, 's-1', 's-2', 's-3', 's-4'].sort());
+  });
+
+  it('do not keep a forgotten person: nothing of a spare key that was used is left', async () => {
+    const path = folder('a.keys');
+    const ring = ringWithSpares(path);
+    for (const round of ['1', '2']) await ring.create([named(`s-${round}`, round)]);
+    const name = ring.spare()!;
+    await ring.create([named(name, '3')]);
+    const wrapped = wrappedKeys(path).get(name)!;
+    await ring.forget(name, MORNING);
+    expect(pieces(wrapped).filter((piece) => filesBeside(path).includes(piece))).toEqual([]);
+    expect(ring.find([idNumber('3')])).toBeUndefined();
+  });
+});
+
+describe('a key ring that is settled', () => {
+  it('says through where, and never less than before', async () => {
+    const path = folder('a.keys');
+    const ring = ringOn(path);
+    expect(ring.settledThrough()).toBeUndefined();
+    await ring.settle(7n);
+    await ring.settle(5n);
+    ring.close();
+    expect(ringOn(path).settledThrough()).toBe(7n);
+  });
+
+  it('notes again by what a subject is found, but not against what is known', async () => {
+    const ring = ringOn(folder('a.keys'));
+    await ring.create([named('s-1', '1'), named('s-2')]);
+    await ring.index('s-2', [idNumber('2'), idNumber('1')]);
+    await ring.index('s-3', [idNumber('3')]);
+    expect(['1', '2', '3'].map((number) => ring.find([idNumber(number)]))).toEqual(['s-1', 's-2', undefined]);
+    await ring.forget('s-2', MORNING);
+    expect(['1', '2'].map((number) => ring.find([idNumber(number)]))).toEqual(['s-1', undefined]);
   });
 });
 

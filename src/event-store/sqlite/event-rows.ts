@@ -1,7 +1,7 @@
 import { CaseError } from '../../domain/case-error.js';
 import type { EventMetadata, JsonObject, RecordedEvent } from '../../domain/event.js';
+import { bytesToUuid } from '../../domain/uuid-bytes.js';
 import type { SqlValue, Statement } from './sqlite-binding.js';
-import { bytesToUuid } from './uuid-bytes.js';
 
 /** What a statement selects whose rows {@link recordedEvent} reads. */
 export const EVENT_COLUMNS =

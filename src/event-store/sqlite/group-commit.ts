@@ -1,12 +1,13 @@
 import { CaseError } from '../../domain/case-error.js';
 import type { SealedEvent } from '../../domain/event.js';
+import { bytesToUuid, uuidToBytes } from '../../domain/uuid-bytes.js';
 import { appendBytes, headOf } from '../append-offer.js';
 import type { Appended } from '../event-store.js';
 import { BUSY_TIMEOUT_MS } from './ledger-file.js';
 import type { Database } from './sqlite-binding.js';
 import { isBusy, isConstraintViolation, isInputOutputError, storeFailure } from './sqlite-failure.js';
 import { type StreamHead, streamHeads } from './stream-heads.js';
-import { bytesToUuid, uuidToBytes } from './uuid-bytes.js';
+import type { TurnReading } from './turn-reading.js';
 
 /** Events one transaction takes at most, so that none blocks the event loop much longer than 10 ms. */
 const MAX_GROUP_EVENTS = 512;
@@ -39,6 +40,7 @@ export type GroupCommit = {
 export type GroupCommitOptions = {
   readonly database: Database;
   readonly path: string;
+  readonly reading: TurnReading;
   readonly maxQueued: number;
   /** Bytes that may wait at most, counted as `MAX_APPEND_BYTES` is. */
   readonly maxQueuedBytes: number;
@@ -51,7 +53,7 @@ export type GroupCommitOptions = {
  * way, share a transaction and so the one sync to disk it costs; each is judged by itself, in the order they came.
  */
 export function groupCommit(options: GroupCommitOptions): GroupCommit {
-  const { database, path, maxQueued, maxQueuedBytes, onCommitted } = options;
+  const { database, path, reading, maxQueued, maxQueuedBytes, onCommitted } = options;
   const waitForLock = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`;
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
@@ -76,6 +78,7 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
 
   /** Takes the write lock without blocking the event loop for it; false when another process holds it. */
   function locked(): boolean {
+    reading.end();
     database.exec('PRAGMA busy_timeout = 0');
     try {
       begin.run();

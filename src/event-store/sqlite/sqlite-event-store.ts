@@ -9,6 +9,7 @@ import { groupCommit } from './group-commit.js';
 import { closeLedgerFile, openLedgerFile } from './ledger-file.js';
 import { openDatabase } from './sqlite-binding.js';
 import { storeFailure } from './sqlite-failure.js';
+import { turnReading } from './turn-reading.js';
 
 /** How many appends may wait for a commit before further ones are refused; a second or less of work. */
 export const DEFAULT_MAX_QUEUED = 10_000;
@@ -68,7 +69,8 @@ export async function sqliteEventStore(options: SqliteEventStoreOptions): Promis
   );
   const selectHead = database.prepare('SELECT max(position) AS position FROM events');
   const commits = commitWatch(database);
-  const writer = groupCommit({ database, path, maxQueued, maxQueuedBytes, onCommitted: commits.committed });
+  const reading = turnReading(database);
+  const writer = groupCommit({ database, reading, path, maxQueued, maxQueuedBytes, onCommitted: commits.committed });
   let closing: Promise<void> | undefined;
 
   function assertOpen(): void {
@@ -107,6 +109,7 @@ export async function sqliteEventStore(options: SqliteEventStoreOptions): Promis
     async read(stream, { from = 0, limit = -1 } = {}) {
       assertOpen();
       try {
+        reading.begin();
         return rowsOf(stream, from, limit).map((row) => recordedEvent(row, path));
       } catch (error) {
         throw storeFailure(path, error);
@@ -147,6 +150,7 @@ export async function sqliteEventStore(options: SqliteEventStoreOptions): Promis
 
     close() {
       closing ??= writer.drained().then(() => {
+        reading.end();
         commits.close();
         closeLedgerFile(database, readOnly);
       });
