@@ -272,7 +272,7 @@ describe('opening the screenings of a day', () => {
           item: 'food-business-licence',
           region: '330921',
           channel: 'window',
-          applicant: { kind: 'enterprise', name: '某某', idNumber: `9133${index}` },
+          applicant: { kind: 'enterprise', name: '某某', idNumber: '9133' },
           materials: [],
         };
         await ledger.open({

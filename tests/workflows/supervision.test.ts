@@ -127,6 +127,7 @@ describe('an overdue case', () => {
     await county.reachRung(application, 'decision', 'near');
     await county.walk(application, [unitHead, 'decision.extended', { notice: '延期 1' }, 'hard to judge']);
     expect(await stateOf('overdue-alert')).toEqual(['resolved']);
+    county.set('2026-03-26T01:00:00Z');
     await county.reachRung(application, 'decision', 'near');
 
     expect(await stateOf('overdue-alert')).toEqual(['resolved', 'raised.amber']);
@@ -164,6 +165,32 @@ describe('an overdue case', () => {
     await county.models.projections.waitFor((await county.ledger.store.head())!);
     const { body } = await county.get(auditor, '/cases?workflow=overdue-alert');
     expect(body.items.map((one: { state: string }) => one.state)).toEqual(['resolved']);
+  });
+});
+
+describe('a case decided after its limit', () => {
+  it('is delivered and rated, and closes only once the reason is stated and published', async () => {
+    const application = await county.application('late');
+    await county.walk(application, ...toDelivery.slice(0, 3));
+    county.set('2026-03-12T01:00:00Z');
+    await county.walk(application, ...toDelivery.slice(3));
+    county.set('2026-05-12T01:00:00Z');
+    const lapsed = await county.send(application, [{ id: 'alarm-clock', roles: ['alarmClock'] }, 'evaluation.lapsed']);
+    expect([lapsed.status, lapsed.body.reasons.map(({ title }: { title: { zh: string } }) => title.zh)]).toEqual([
+      409,
+      ['办件已超过办理时限，未公开说明理由的，不得办结'],
+    ]);
+
+    await county.walk(application, [terminal, 'evaluation.given', { level: 4 }]);
+    expect(await county.cases('application')).toMatchObject([
+      { state: 'handling.delivered+loop.explaining.rated', status: 'open' },
+    ]);
+    await county.walk(
+      application,
+      [unitHead, 'overdue.explained', { deadline: 'promise', explanation: 'the laboratory was flooded' }],
+      [unitHead, 'explanation.published', { where: '县政务服务网公告栏', publishedOn: '2026-05-12' }],
+    );
+    expect(await county.cases('application')).toMatchObject([{ status: 'closed' }]);
   });
 });
 
