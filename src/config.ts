@@ -32,6 +32,10 @@ const Environment = z.object({
   CASELEDGER_KEYS: text,
   /** The read models' file, `<ledger>.views` unless given. */
   CASELEDGER_VIEWS: text,
+  /** The outbox's file, `<ledger>.outbox` unless given. */
+  CASELEDGER_OUTBOX: text,
+  /** Hosts that webhooks may go to. */
+  CASELEDGER_WEBHOOK_HOSTS: list,
   /** Workflow modules, parted by commas. */
   CASELEDGER_WORKFLOWS: list,
   CASELEDGER_ACTOR: text,
@@ -60,6 +64,8 @@ export type Config = {
   readonly masterKeyFile: string | undefined;
   readonly keys: string | undefined;
   readonly views: string | undefined;
+  readonly outbox: string | undefined;
+  readonly webhookHosts: readonly string[];
   readonly workflows: readonly string[];
   readonly actor: string | undefined;
   readonly roles: readonly string[];
@@ -97,6 +103,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     masterKeyFile: said.CASELEDGER_MASTER_KEY_FILE,
     keys: said.CASELEDGER_KEYS,
     views: said.CASELEDGER_VIEWS,
+    outbox: said.CASELEDGER_OUTBOX,
+    webhookHosts: said.CASELEDGER_WEBHOOK_HOSTS ?? [],
     workflows: said.CASELEDGER_WORKFLOWS ?? [],
     actor: said.CASELEDGER_ACTOR,
     roles: said.CASELEDGER_ROLES ?? [],

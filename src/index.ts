@@ -1,4 +1,5 @@
 export { type Actor, LEDGER_ROLES, type Reach, reaches, reachOf } from './domain/access.js';
+export type { CalendarNotice } from './domain/calendar-notice.js';
 export { chinaCalendar } from './domain/calendars/cn.js';
 export { canonicalEvent, canonicalText, leafHash, sealEvent } from './domain/canonical-event.js';
 export {
@@ -56,7 +57,8 @@ export {
   type WorkflowSource,
 } from './domain/workflow.js';
 export type { WorkflowRegistry } from './domain/workflow-registry.js';
-export type { CalendarDefinition } from './domain/working-calendar.js';
+export { type CalendarDay, type CalendarDefinition, calendarInForce } from './domain/working-calendar.js';
+export type { CalendarMove } from './engine/calendar-moves.js';
 export type { CaseDeadline } from './engine/case-deadlines.js';
 export type { Deviation } from './engine/case-engine.js';
 export type { AsOf, CaseRef, CaseView, HistoryEvent } from './engine/case-reading.js';
@@ -72,7 +74,12 @@ export type { Erasure } from './engine/erasure.js';
 export type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './engine/key-ring.js';
 export type { LedgerCheck } from './engine/ledger-check.js';
 export type { Lookup, Lookups } from './engine/lookups.js';
+export type { NoticeReceipt, PublishNotice } from './engine/notice-publishing.js';
+export { ALERTS, type EventFilter } from './engine/outbox/event-filter.js';
+export { type NewSubscription, type Outbox, type OutboxOptions, openOutbox } from './engine/outbox/outbox.js';
+export { type AllowedHost, readAllowedHost } from './engine/outbox/webhook-target.js';
 export { sqliteKeyRing } from './engine/sqlite-key-ring.js';
+export { systemWait, type Wait } from './engine/waiting.js';
 export { type Appended, type EventStore, MAX_APPEND_BYTES } from './event-store/event-store.js';
 export { memoryEventStore } from './event-store/memory/memory-event-store.js';
 export { sqliteEventStore } from './event-store/sqlite/sqlite-event-store.js';

@@ -3,9 +3,11 @@ import { chinaCalendar } from './domain/calendars/cn.js';
 import { CaseError } from './domain/case-error.js';
 import type { Explanation } from './domain/explain-deadline.js';
 import { checkReactions, type Reaction } from './domain/reaction.js';
+import { streamIdOf } from './domain/stream-id.js';
 import type { Workflow } from './domain/workflow.js';
 import { type WorkflowRegistry, workflowRegistry } from './domain/workflow-registry.js';
 import type { CalendarDefinition } from './domain/working-calendar.js';
+import { type CalendarMove, calendarMoves } from './engine/calendar-moves.js';
 import { type CaseDeadline, caseDeadlines, explainCaseDeadline } from './engine/case-deadlines.js';
 import { type CaseEngine, caseEngine } from './engine/case-engine.js';
 import type { AsOf, CaseRef } from './engine/case-reading.js';
@@ -14,9 +16,11 @@ import { DEADLINE_LOOKUP, deadlineLookup } from './engine/deadline-lookup.js';
 import { type Erasure, forgetSubject, keepErased } from './engine/erasure.js';
 import { keepFindable } from './engine/kept-findable.js';
 import type { KeyRing } from './engine/key-ring.js';
+import { ledgerCalendar } from './engine/ledger-calendar.js';
 import { checkLedger, type LedgerCheck } from './engine/ledger-check.js';
 import { ledgerIdentity } from './engine/ledger-identity.js';
 import type { Lookups } from './engine/lookups.js';
+import { type NoticeReceipt, noticePublisher, type PublishNotice } from './engine/notice-publishing.js';
 import { systemRandomBytes } from './engine/random-bytes.js';
 import { sqliteKeyRing } from './engine/sqlite-key-ring.js';
 import type { EventStore } from './event-store/event-store.js';
@@ -55,8 +59,19 @@ export type Ledger = CaseEngine & {
   readonly registry: WorkflowRegistry;
   readonly reactions: readonly Reaction[];
   readonly keys: KeyRing;
+  /** The working calendar as shipped; deadlines are counted in it with the notices the ledger holds: {@link Ledger.currentCalendar}. */
   readonly calendar: CalendarDefinition;
   readonly clock: Clock;
+  /** The calendar with every notice recorded in the ledger so far, by whichever process. */
+  currentCalendar(): Promise<CalendarDefinition>;
+  /**
+   * Publishes a notice: running deadlines move because the calendar did, and no case changes.
+   *
+   * @throws CaseError `ROLE_NOT_PERMITTED` · `CALENDAR_UNKNOWN` · `NOTICE_EXISTS` · `EVENT_DATA_INVALID` with a path for everything wrong
+   */
+  publishNotice(command: PublishNotice): Promise<NoticeReceipt>;
+  /** The notices that moved a running deadline of a case, oldest first. */
+  calendarMoves(ref: CaseRef): Promise<readonly CalendarMove[]>;
   /** A case's deadlines as they stand now, or stood at an instant under the calendar in force then. */
   deadlines(ref: CaseRef, options?: { readonly asOf?: AsOf; readonly now?: string }): Promise<readonly CaseDeadline[]>;
   /** How one due date came about. @throws CaseError `DEADLINE_UNKNOWN` */
@@ -99,6 +114,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     const id = await ledgerIdentity(store, { clock, ids });
     await keepErased(store, keyRing);
     await keepFindable(store, keyRing, registry);
+    const current = ledgerCalendar(store, calendar);
     const { lookups, maxPending } = options;
     const engine = caseEngine({
       store,
@@ -108,7 +124,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       clock,
       ids,
       randomBytes,
-      lookups: { [DEADLINE_LOOKUP]: deadlineLookup({ store, registry, calendar }), ...lookups },
+      lookups: { [DEADLINE_LOOKUP]: deadlineLookup({ store, registry, calendar: current }), ...lookups },
       ...(maxPending !== undefined && { maxPending }),
     });
     const definitionOf = async (ref: CaseRef, asOf: AsOf | undefined) => {
@@ -131,13 +147,20 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       keys: keyRing,
       calendar,
       clock,
+      currentCalendar: () => current.current(),
+      publishNotice: noticePublisher({ store, shipped: calendar, ledger: id, clock }),
+      async calendarMoves(ref) {
+        const history = await readStream(store, streamIdOf(ref.workflow, ref.caseId));
+        if (history.length === 0) throw new CaseError({ code: 'CASE_NOT_FOUND', ...ref });
+        return calendarMoves(registry, history, await current.current(), clock.now().toISOString());
+      },
       async deadlines(ref, { asOf, now } = {}) {
         const { workflow, history } = await definitionOf(ref, asOf);
-        return caseDeadlines(workflow, history, calendar, instantOf(asOf, now));
+        return caseDeadlines(workflow, history, await current.current(), instantOf(asOf, now));
       },
       async explain(ref, deadline, { asOf, now } = {}) {
         const { workflow, history } = await definitionOf(ref, asOf);
-        return explainCaseDeadline(workflow, history, calendar, instantOf(asOf, now), deadline);
+        return explainCaseDeadline(workflow, history, await current.current(), instantOf(asOf, now), deadline);
       },
       forget: (request, casesOf) =>
         forgetSubject({ store, engine, registry, keys: keyRing, ledger: id, clock, ids, casesOf }, request),

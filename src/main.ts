@@ -4,6 +4,7 @@ import { type AppDeps, createApp } from './api/app.js';
 import { caseLedger } from './api/case-ledger.js';
 import { type RunningServer, startServer } from './api/server.js';
 import { type TokenOptions, tokenVerifier } from './api/token.js';
+import type { Outbox } from './engine/outbox/outbox.js';
 import type { Ledger } from './ledger.js';
 import type { ReadModels } from './read-models.js';
 
@@ -21,6 +22,8 @@ export function servedLedger(ledger: Ledger, readModels: ReadModels): ServedLedg
 }
 
 export type ServiceOptions = ServedLedger & {
+  /** Without it there are no webhooks. */
+  readonly outbox?: Outbox;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;

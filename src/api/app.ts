@@ -6,6 +6,8 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { Clock } from '../engine/clock.js';
+import { ALERTS, type EventFilter } from '../engine/outbox/event-filter.js';
+import type { Outbox } from '../engine/outbox/outbox.js';
 import type { ReactionDesk } from '../engine/reactions/reaction-runner.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { ApiError } from './api-failure.js';
@@ -21,6 +23,7 @@ import { mount, type Operation } from './operation.js';
 import { answerProblem, failureOf, PROBLEM_STATUS } from './problem.js';
 import type { ReadModels } from './read-models.js';
 import { contextOf, requestContext } from './request-context.js';
+import { calendarRoutes } from './routes/calendars.js';
 import { caseRoutes } from './routes/cases.js';
 import { commandRoutes } from './routes/commands.js';
 import { deadlineRoutes } from './routes/deadlines.js';
@@ -30,6 +33,7 @@ import { listRoutes } from './routes/lists.js';
 import { reactionRoutes } from './routes/reactions.js';
 import { DEFAULT_READY_LAG, serviceRoutes } from './routes/service.js';
 import { subjectRoutes } from './routes/subjects.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { workflowRoutes } from './routes/workflows.js';
 import type { TokenVerifier } from './token.js';
 
@@ -65,6 +69,10 @@ export type AppDeps = {
   readonly readModels?: ReadModels;
   /** What events of one case lead to in others, wherever it is carried out. */
   readonly reactions?: ReactionDesk;
+  /** Without it there are no webhooks. */
+  readonly outbox?: Omit<Outbox, 'start' | 'close'>;
+  /** Which events the feed of alerts has; {@link ALERTS} unless given. */
+  readonly alerts?: EventFilter;
   readonly verifier: TokenVerifier;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -104,6 +112,7 @@ export function createApp(deps: AppDeps): CaseApp {
     reactions: async () => (await reactions?.status()) ?? [],
     // A read model that cannot answer yet shows under its own metric, and must not take the others away.
     refusedReactions: async () => (await outcomes?.refused().catch(() => ({}))) ?? {},
+    outbox: deps.outbox,
   });
   const desk = commandDesk({ ledger, registry, metrics });
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'a request met an error nobody planned');
@@ -113,15 +122,17 @@ export function createApp(deps: AppDeps): CaseApp {
     ...caseRoutes({ desk, ledger }),
     ...commandRoutes({ desk, bodyLimit: limits.batchBytes, onInternal }),
     ...deadlineRoutes({ ledger }),
+    ...calendarRoutes({ ledger, clock }),
     ...(readModels
       ? listRoutes({ queries: readModels.projections.queries, outcomes, ledger, events, registry, clock })
       : []),
     ...(reactions && outcomes ? reactionRoutes({ reactions, outcomes, ledger, registry }) : []),
-    ...feedRoutes({ feed, ledger, events }),
+    ...feedRoutes({ feed, ledger, events, alerts: deps.alerts ?? ALERTS }),
     ...(readModels
       ? subjectRoutes({ ledger, registry, events, casesOfSubject: readModels.casesOfSubject, finders: subjectFinders })
       : []),
     ...workflowRoutes({ registry, ledger }),
+    ...(deps.outbox ? webhookRoutes({ outbox: deps.outbox, ledger }) : []),
     ...(deps.operations ?? []),
     ...serviceRoutes({ events, readModels, clock, metrics, readyLag: limits.readyLag }),
     ...docsRoutes({

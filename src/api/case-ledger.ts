@@ -1,10 +1,13 @@
 import type { Actor } from '../domain/access.js';
 import type { Explanation } from '../domain/explain-deadline.js';
+import type { CalendarDefinition } from '../domain/working-calendar.js';
+import type { CalendarMove } from '../engine/calendar-moves.js';
 import type { CaseDeadline } from '../engine/case-deadlines.js';
 import type { CaseEngine } from '../engine/case-engine.js';
 import type { AsOf, CaseRef } from '../engine/case-reading.js';
 import type { Erasure } from '../engine/erasure.js';
 import { LEDGER_STREAM } from '../engine/ledger-identity.js';
+import type { NoticeReceipt, PublishNotice } from '../engine/notice-publishing.js';
 import type { Ledger } from '../ledger.js';
 
 /**
@@ -15,6 +18,11 @@ export type CaseLedger = Pick<CaseEngine, 'open' | 'send' | 'migrate' | 'load' |
   readonly id: string;
   deadlines(ref: CaseRef, options?: { readonly asOf?: AsOf }): Promise<readonly CaseDeadline[]>;
   explain(ref: CaseRef, deadline: string, options?: { readonly asOf?: AsOf }): Promise<Explanation>;
+  /** The working calendar with every notice recorded so far. */
+  currentCalendar(): Promise<CalendarDefinition>;
+  publishNotice(command: PublishNotice): Promise<NoticeReceipt>;
+  /** The notices that moved a running deadline of a case, oldest first. */
+  calendarMoves(ref: CaseRef): Promise<readonly CalendarMove[]>;
   /** Forgets a data subject whose data these cases hold. */
   forget(
     request: { readonly subject: string; readonly actor: string; readonly reason: string },
@@ -34,6 +42,7 @@ export type CaseLedger = Pick<CaseEngine, 'open' | 'send' | 'migrate' | 'load' |
 /** A ledger in this thread. */
 export function caseLedger(ledger: Ledger): CaseLedger {
   const { id, open, send, migrate, load, history, next, deadlines, explain } = ledger;
+  const { currentCalendar, publishNotice, calendarMoves } = ledger;
   return {
     id,
     open,
@@ -44,6 +53,9 @@ export function caseLedger(ledger: Ledger): CaseLedger {
     next,
     deadlines,
     explain,
+    currentCalendar,
+    publishNotice,
+    calendarMoves,
     forget: (request, cases) => ledger.forget(request, async () => cases),
     async findSubject({ field, value, actor, purpose }) {
       const subject = ledger.keys.find([{ field, value }]);

@@ -9,6 +9,7 @@ import type { CaseLabels } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { CaseRef } from '../engine/case-reading.js';
 import type { Clock } from '../engine/clock.js';
+import { type EventFilter, isWanted } from '../engine/outbox/event-filter.js';
 import { positionToken, readPositionToken } from '../engine/position-token.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { CaseLedger } from './case-ledger.js';
@@ -32,7 +33,12 @@ export type FeedRequest = {
   /** When the caller's token ends, milliseconds since 1970. */
   readonly expiresAt: number;
   readonly start: FeedStart;
-  readonly only: { readonly case?: CaseRef; readonly workflow?: string; readonly types?: ReadonlySet<string> };
+  readonly only: {
+    readonly case?: CaseRef;
+    readonly workflow?: string;
+    readonly types?: ReadonlySet<string>;
+    readonly alerts?: EventFilter;
+  };
 };
 
 export type FeedDeps = {
@@ -308,11 +314,13 @@ class FeedClient {
     this.#res.write(': connected\n\n');
   }
 
-  wants({ stream, type, metadata, position }: RecordedEvent): boolean {
+  wants(event: RecordedEvent): boolean {
+    const { stream, type, metadata, position } = event;
     if (this.gone || (this.cursor !== undefined && position <= this.cursor)) return false;
     if (this.#stream !== undefined) return stream === this.#stream;
     const { name } = metadata.workflow;
     if (!this.workflows.has(name) || (this.only.workflow !== undefined && name !== this.only.workflow)) return false;
+    if (this.only.alerts !== undefined && !isWanted(this.only.alerts, event)) return false;
     return this.only.types === undefined || this.only.types.has(type);
   }
 

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Outbox, Standing } from '../engine/outbox/outbox.js';
 import type { ReactionStatus } from '../engine/reactions/reaction-runner.js';
 
 /** What the API counts (Prometheus). Labels are declared names and codes, so their number is bounded. */
@@ -20,6 +21,8 @@ export type MetricSources = {
   readonly reactions: () => Promise<readonly ReactionStatus[]>;
   /** How many of its commands were refused by their targets, by reaction. */
   readonly refusedReactions: () => Promise<Readonly<Record<string, number>>>;
+  /** Alerts on their way out, where there is an outbox. */
+  readonly outbox?: Pick<Outbox, 'standings' | 'attempts'> | undefined;
 };
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -102,6 +105,7 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
       this.set(sources.feedClients());
     },
   });
+  if (sources.outbox) webhookMetrics(registers, sources.outbox);
   return {
     registry,
     request: (method, route, status, ms) => requests.observe({ method, route, status }, ms / 1_000),
@@ -110,4 +114,39 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
       durations.observe({ workflow }, ms / 1_000);
     },
   };
+}
+
+function webhookMetrics(registers: Registry[], outbox: Pick<Outbox, 'standings' | 'attempts'>): void {
+  const gauges: readonly [string, string, (standing: Standing) => number][] = [
+    ['messages_pending', 'Messages neither delivered nor skipped', ({ pending }) => pending],
+    ['dead_letters', 'Messages given up, which hold back their cases', ({ dead }) => dead],
+    [
+      'oldest_seconds',
+      'Age of the oldest message that is pending, 0 without any',
+      ({ oldestSeconds }) => oldestSeconds,
+    ],
+  ];
+  for (const [name, help, figure] of gauges) {
+    new Gauge({
+      name: `caseledger_webhook_${name}`,
+      help,
+      labelNames: ['subscription'],
+      registers,
+      async collect() {
+        const standings = await outbox.standings();
+        this.reset();
+        for (const standing of standings) this.set({ subscription: standing.subscription }, figure(standing));
+      },
+    });
+  }
+  new Counter({
+    name: 'caseledger_webhook_attempts_total',
+    help: 'Attempts at delivery by outcome: accepted, failed, gone or aborted',
+    labelNames: ['subscription', 'outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { subscription, outcome, count } of outbox.attempts()) this.inc({ subscription, outcome }, count);
+    },
+  });
 }

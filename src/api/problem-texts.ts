@@ -374,6 +374,20 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
       zh: '请使用同一筛选条件下的 `next` 链接，或从首页开始。',
     },
   },
+  CALENDAR_UNKNOWN: {
+    title: { en: 'There is no such calendar', zh: '工作日历不存在' },
+    action: {
+      en: 'Use one of the names in `known`; `GET /calendars` lists them.',
+      zh: '请使用 `known` 所列名称；清单见 `GET /calendars`。',
+    },
+  },
+  NOTICE_EXISTS: {
+    title: { en: 'The calendar has a notice of that id', zh: '该编号的通知已发布' },
+    action: {
+      en: 'A notice is never edited. Publish the change under an id of its own, with `amends` naming the notice it changes. To resend, use the first command id.',
+      zh: '通知一经发布不得修改。如需变更，请以新编号发布，并在 `amends` 中指明所变更的通知。重发请沿用原命令编号。',
+    },
+  },
   CALENDAR_INVALID: {
     title: { en: 'The calendar is not valid', zh: '日历无效' },
     action: { en: 'Correct every entry of `problems`.', zh: '按 `problems` 逐条更正。' },
@@ -401,6 +415,31 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
     action: {
       en: 'See `GET /reactions/parked`: it may have been released, skipped or settled already, or be trying again by itself.',
       zh: '请查看 `GET /reactions/parked`：该项可能已放行、跳过或办结，或正在自动重试。',
+    },
+  },
+  WEBHOOK_UNKNOWN: {
+    title: { en: 'There is no such webhook', zh: '订阅不存在' },
+    action: { en: 'Use one of the names in `known`.', zh: '请使用 `known` 所列名称。' },
+  },
+  WEBHOOK_EXISTS: {
+    title: { en: 'There is a webhook of this name already', zh: '同名订阅已存在' },
+    action: {
+      en: 'Choose another name, or remove the webhook first; to change its secret, add one to it.',
+      zh: '请另取名称或先删除该订阅；更换密钥请为其新增密钥。',
+    },
+  },
+  WEBHOOK_REFUSED: {
+    title: { en: 'The webhook cannot be set up like this', zh: '订阅设置不符合要求' },
+    action: {
+      en: 'Correct the fields listed in `issues`. Messages go over https, to hosts that `CASELEDGER_WEBHOOK_HOSTS` lists.',
+      zh: '按 `issues` 所列字段更正。消息仅经 https 发送至 `CASELEDGER_WEBHOOK_HOSTS` 所列主机。',
+    },
+  },
+  DEAD_LETTER_UNKNOWN: {
+    title: { en: 'There is no such dead letter', zh: '死信不存在' },
+    action: {
+      en: 'List the dead letters again: it may have been resent, skipped or delivered meanwhile.',
+      zh: '请重新查询死信列表：该消息可能已被重发、跳过或送达。',
     },
   },
   LOG_NOT_FOUND: {

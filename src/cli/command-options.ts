@@ -10,6 +10,7 @@ export type LedgerFlags = OutputFlags & {
   readonly masterKeyFile?: string;
   readonly keys?: string;
   readonly views?: string;
+  readonly outbox?: string;
   readonly workflows?: readonly string[];
   readonly shipped: boolean;
 };
@@ -45,6 +46,11 @@ export function withLedger(command: Command): Command {
       gather,
     )
     .option('--no-shipped', 'leave out the workflows that come with the package');
+}
+
+/** Which outbox, for commands that have to do with it. */
+export function withOutbox(command: Command): Command {
+  return command.option('--outbox <file>', "the outbox's file (CASELEDGER_OUTBOX; <ledger>.outbox)");
 }
 
 /** Who acts, as the ledger will record it. */

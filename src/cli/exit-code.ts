@@ -9,7 +9,7 @@ export const EXIT = {
   usage: 2,
   /** The rules said no; nothing was stored. */
   refused: 3,
-  /** The case, workflow, subject, deadline or file does not exist. */
+  /** The case, workflow, subject, deadline, calendar or file does not exist. */
   notFound: 4,
   /** The ledger, its key store or its read models cannot be used. */
   store: 5,
@@ -67,11 +67,17 @@ export const EXIT_OF: Record<FailureCode, ExitCode> = {
   PROJECTION_HALTED: EXIT.store,
   PROJECTION_UNKNOWN: EXIT.notFound,
   CURSOR_INVALID: EXIT.usage,
+  CALENDAR_UNKNOWN: EXIT.notFound,
+  NOTICE_EXISTS: EXIT.refused,
   CALENDAR_INVALID: EXIT.input,
   TERM_INVALID: EXIT.input,
   DEADLINE_UNKNOWN: EXIT.notFound,
   REACTION_INVALID: EXIT.input,
   REACTION_NOT_PARKED: EXIT.notFound,
+  WEBHOOK_UNKNOWN: EXIT.notFound,
+  WEBHOOK_EXISTS: EXIT.refused,
+  WEBHOOK_REFUSED: EXIT.usage,
+  DEAD_LETTER_UNKNOWN: EXIT.notFound,
   LOG_NOT_FOUND: EXIT.notFound,
   LOG_INVALID: EXIT.input,
   LOG_UNSAFE: EXIT.input,

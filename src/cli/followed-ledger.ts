@@ -13,7 +13,7 @@ export type FollowedLedger = {
 /** Opens a ledger with its read models and carries out its reactions, in the thread that calls. @throws CaseError as ledger and read store do */
 export async function followedLedger(
   impure: Impure,
-  setup: Omit<LedgerSetup, 'sources'>,
+  setup: Omit<LedgerSetup, 'sources' | 'outbox'>,
   logger: Logger,
 ): Promise<FollowedLedger> {
   const ledger = await openSetup(impure, setup);

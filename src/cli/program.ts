@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { benchCommand } from './commands/bench.js';
+import { calendarCommand } from './commands/calendar.js';
 import { checkCommand } from './commands/check.js';
+import { deadlineCommand } from './commands/deadline.js';
 import { demoCommand } from './commands/demo.js';
 import { dueCommand } from './commands/due.js';
 import { explainCommand } from './commands/explain.js';
@@ -16,6 +18,7 @@ import { serveCommand } from './commands/serve.js';
 import { showCommand } from './commands/show.js';
 import { findCommand, forgetCommand } from './commands/subject.js';
 import { tokenCommand } from './commands/token.js';
+import { webhooksCommand } from './commands/webhooks.js';
 import type { ExitCode } from './exit-code.js';
 import type { Session } from './session.js';
 
@@ -59,6 +62,8 @@ export function caseledgerProgram(session: Session): Program {
   replayCommand(program, session, leave);
   explainCommand(program, session);
   dueCommand(program, session);
+  deadlineCommand(program, session);
+  calendarCommand(program, session);
   importCommand(program, session);
   checkCommand(program, session, leave);
   rebuildCommand(program, session);
@@ -68,6 +73,7 @@ export function caseledgerProgram(session: Session): Program {
   migrateCommand(program, session);
   findCommand(program, session);
   forgetCommand(program, session);
+  webhooksCommand(program, session);
   tokenCommand(program, session);
   benchCommand(program, session);
   return { command: program, exitCode: () => code };

@@ -1,9 +1,11 @@
 import type { TokenOptions } from '../api/token.js';
 import type { Config } from '../config.js';
+import type { Outbox } from '../engine/outbox/outbox.js';
 import { startService } from '../main.js';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-code.js';
 import { openForServing } from './open-for-serving.js';
+import { openedOutbox } from './opened-outbox.js';
 import type { LedgerSetup, Session } from './session.js';
 import { stderrLog } from './stderr-log.js';
 
@@ -23,7 +25,7 @@ export type Serving = {
 export type Listening = { readonly url: string; readonly ledger: string };
 
 /**
- * Serves a ledger until the process is asked to stop (SIGTERM, SIGINT): requests under way are answered, read models
+ * Serves a ledger and delivers its alerts until the process is asked to stop (SIGTERM, SIGINT): requests under way are answered, read models
  * finish what they write, stores are closed.
  *
  * @param ready called once it listens
@@ -50,10 +52,21 @@ export async function serveUntilStopped(
     awaken();
   };
   const opened = await openForServing(session, setup, { logger, logLevel, onEngineDied });
+  let outbox: Outbox | undefined;
   try {
+    const { events, registry, ledger } = opened.served;
+    outbox = openedOutbox(session, setup, {
+      ledger: ledger.id,
+      events,
+      registry,
+      onFailure: (error) => logger.error({ err: error }, 'the outbox met a failure'),
+    });
+    outbox.start();
+    const delivering = outbox;
     const server = await listening(serving, (port) =>
       startService({
         ...opened.served,
+        outbox: delivering,
         host: serving.host,
         port,
         tokens: serving.tokens,
@@ -69,7 +82,11 @@ export async function serveUntilStopped(
       await server.close();
     }
   } finally {
-    await opened.close();
+    try {
+      await outbox?.close();
+    } finally {
+      await opened.close();
+    }
   }
   if (death) throw death;
 }

@@ -41,6 +41,8 @@ export type LedgerSetup = {
   readonly keys: string | undefined;
   /** The read models' file; undefined keeps them in memory. */
   readonly views: string | undefined;
+  /** The outbox's file; undefined keeps it in memory. */
+  readonly outbox: string | undefined;
 };
 
 export type OpenOptions = {
@@ -82,6 +84,7 @@ export async function ledgerSetup(
       masterKey: undefined,
       keys: undefined,
       views: undefined,
+      outbox: undefined,
     };
   const views = flags.views ?? config.views ?? `${location.path}.views`;
   return {
@@ -99,6 +102,7 @@ export async function ledgerSetup(
     }),
     keys,
     views: views === ':memory:' ? undefined : views,
+    outbox: flags.outbox ?? config.outbox ?? `${location.path}.outbox`,
   };
 }
 
@@ -113,7 +117,7 @@ function together(workflows: readonly Workflow[], brought: readonly Workflow[]):
 
 export async function openSetup(
   { clock, ids, randomBytes }: Impure,
-  setup: Omit<LedgerSetup, 'sources'>,
+  setup: Omit<LedgerSetup, 'sources' | 'outbox'>,
 ): Promise<Ledger> {
   const { location, workflows, reactions, keys } = setup;
   const { openLedger } = await import('../ledger.js');

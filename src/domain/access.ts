@@ -13,11 +13,12 @@ export type Actor = {
   readonly onBehalfOf?: string;
 };
 
-/** Roles every ledger knows beside those its workflows define. An auditor changes nothing; an importer only records what happened elsewhere. */
+/** Roles every ledger knows beside those its workflows define. An auditor changes nothing; an importer only records what happened elsewhere; a calendar officer publishes notices and sees no case. */
 export const LEDGER_ROLES = {
   auditor: { title: { en: 'Auditor', zh: '审计人员' }, scope: 'ledger' },
   importer: { title: { en: 'Importer of logs', zh: '日志导入' }, scope: 'ledger' },
   administrator: { title: { en: 'Ledger administrator', zh: '台账管理员' }, scope: 'ledger' },
+  calendarOfficer: { title: { en: 'Calendar officer', zh: '工作日历管理员' }, scope: 'none' },
 } as const satisfies Record<string, RoleDefinition>;
 
 /** Which cases somebody reaches, as alternatives of which one must hold. Empty reaches nothing. */

@@ -60,38 +60,43 @@ export function noticeDays(notice: CalendarNotice): readonly NoticeDay[] {
   );
 }
 
-/** What is wrong with a notice, in sentences; nothing when it is valid. */
-export function noticeProblems(notice: CalendarNotice): readonly string[] {
-  const problems: string[] = [];
+/** One thing wrong with a notice: where in it, by the names of its members joined by dots, and what; never the value itself. */
+export type NoticeProblem = { readonly path: string; readonly message: string };
+
+/** What is wrong with a notice by itself; nothing when it is valid. */
+export function noticeProblems(notice: CalendarNotice): readonly NoticeProblem[] {
+  const problems: NoticeProblem[] = [];
   const seen = new Set<number>();
-  const { id } = notice;
-  if (id === '') problems.push('a notice has no id');
-  if (!isDate(notice.published)) problems.push(`notice ${id}: published "${notice.published}" is not a date`);
+  if (notice.id === '') problems.push({ path: 'id', message: 'is empty' });
+  if (!isDate(notice.published)) problems.push({ path: 'published', message: 'is not a date' });
   if (!Number.isInteger(notice.year) || notice.year < FIRST_YEAR || notice.year > LAST_YEAR) {
-    problems.push(`notice ${id}: year ${notice.year} is not between ${FIRST_YEAR} and ${LAST_YEAR}`);
+    problems.push({ path: 'year', message: `is not between ${FIRST_YEAR} and ${LAST_YEAR}` });
   }
-  for (const holiday of notice.days) {
-    for (const entry of KINDS.flatMap((kind) => holiday[kind] ?? [])) {
-      const bounds = entry.split('/');
-      if (bounds.length > 2 || !bounds.every(isDate)) {
-        problems.push(`notice ${id}: "${entry}" is neither a date nor an interval of dates`);
-        continue;
-      }
-      const { from, to } = interval(entry);
-      if (to < from || to - from >= LONGEST_RUN_DAYS) {
-        problems.push(`notice ${id}: "${entry}" is not a run of 1 to ${LONGEST_RUN_DAYS} days`);
-        continue;
-      }
-      if (bounds.some((bound) => Number(bound.slice(0, 4)) < FIRST_YEAR || Number(bound.slice(0, 4)) > LAST_YEAR)) {
-        problems.push(`notice ${id}: "${entry}" is not between ${FIRST_YEAR} and ${LAST_YEAR}`);
-      }
-      for (let day = from; day <= to; day++) {
-        if (seen.has(day)) problems.push(`notice ${id}: "${entry}" holds a day it names twice`);
-        seen.add(day);
+  for (const [at, holiday] of notice.days.entries()) {
+    for (const kind of KINDS) {
+      for (const [index, entry] of (holiday[kind] ?? []).entries()) {
+        const message = entryProblem(entry, seen);
+        if (message !== undefined) problems.push({ path: `days.${at}.${kind}.${index}`, message });
       }
     }
   }
   return problems;
+}
+
+function entryProblem(entry: string, seen: Set<number>): string | undefined {
+  const bounds = entry.split('/');
+  if (bounds.length > 2 || !bounds.every(isDate)) return 'is neither a date nor an interval of dates';
+  const { from, to } = interval(entry);
+  if (to < from || to - from >= LONGEST_RUN_DAYS) return `is not a run of 1 to ${LONGEST_RUN_DAYS} days`;
+  if (bounds.some((bound) => Number(bound.slice(0, 4)) < FIRST_YEAR || Number(bound.slice(0, 4)) > LAST_YEAR)) {
+    return `is not between ${FIRST_YEAR} and ${LAST_YEAR}`;
+  }
+  let twice = false;
+  for (let day = from; day <= to; day++) {
+    twice ||= seen.has(day);
+    seen.add(day);
+  }
+  return twice ? 'holds a day that the notice names twice' : undefined;
 }
 
 function interval(entry: string): { readonly from: number; readonly to: number } {

@@ -118,12 +118,19 @@ export type CaseFailure =
   | { readonly code: 'PROJECTION_UNKNOWN'; readonly projection: string; readonly known: readonly string[] }
   | { readonly code: 'CURSOR_INVALID'; readonly cursor: string }
   // Deadlines and calendars
+  | { readonly code: 'CALENDAR_UNKNOWN'; readonly calendar: string; readonly known: readonly string[] }
+  | { readonly code: 'NOTICE_EXISTS'; readonly calendar: string; readonly notice: string }
   | { readonly code: 'CALENDAR_INVALID'; readonly problems: readonly string[] }
   | { readonly code: 'TERM_INVALID'; readonly detail: string }
   | { readonly code: 'DEADLINE_UNKNOWN'; readonly deadline: string; readonly known: readonly string[] }
   // Reactions
   | { readonly code: 'REACTION_INVALID'; readonly reaction: string; readonly problems: readonly string[] }
   | { readonly code: 'REACTION_NOT_PARKED'; readonly id: string }
+  // Alerts sent out
+  | { readonly code: 'WEBHOOK_UNKNOWN'; readonly subscription: string; readonly known: readonly string[] }
+  | { readonly code: 'WEBHOOK_EXISTS'; readonly subscription: string }
+  | { readonly code: 'WEBHOOK_REFUSED'; readonly issues: readonly InputIssue[] }
+  | { readonly code: 'DEAD_LETTER_UNKNOWN'; readonly message: string }
   // Logs from elsewhere
   | { readonly code: 'LOG_NOT_FOUND'; readonly path: string }
   | { readonly code: 'LOG_INVALID'; readonly path: string; readonly detail: string; readonly line?: number }
@@ -245,6 +252,10 @@ export function describeFailure(failure: CaseFailure): string {
       return `there is no read model "${failure.projection}"; known: ${list(failure.known)}`;
     case 'CURSOR_INVALID':
       return 'the page cursor was not made by this list';
+    case 'CALENDAR_UNKNOWN':
+      return `there is no calendar "${failure.calendar}"; known: ${list(failure.known)}`;
+    case 'NOTICE_EXISTS':
+      return `calendar "${failure.calendar}" has a notice "${failure.notice}" already; a change to it is a notice of its own that amends it`;
     case 'CALENDAR_INVALID':
       return `the calendar is not valid: ${failure.problems.join('; ')}`;
     case 'TERM_INVALID':
@@ -255,6 +266,14 @@ export function describeFailure(failure: CaseFailure): string {
       return `reaction "${failure.reaction}" is not valid: ${failure.problems.join('; ')}`;
     case 'REACTION_NOT_PARKED':
       return `no reaction is parked under "${failure.id}"`;
+    case 'WEBHOOK_UNKNOWN':
+      return `there is no webhook "${failure.subscription}"; known: ${list(failure.known)}`;
+    case 'WEBHOOK_EXISTS':
+      return `the webhook "${failure.subscription}" exists already`;
+    case 'WEBHOOK_REFUSED':
+      return `the webhook is refused: ${issueList(failure.issues)}`;
+    case 'DEAD_LETTER_UNKNOWN':
+      return `there is no dead letter "${failure.message}"`;
     case 'LOG_NOT_FOUND':
       return `there is no file ${failure.path}`;
     case 'LOG_INVALID':

@@ -1,6 +1,7 @@
 /** Streams the ledger itself writes, no case's, by category: what each holds. No workflow may have one of these names. */
 export const OWN_STREAMS = {
   ledger: 'the ledger itself',
+  calendar: 'the working calendars',
   reaction: 'the outcomes of reactions',
 } as const satisfies Record<string, string>;
 

@@ -22,8 +22,8 @@ export type CaseLabels = {
   readonly owner?: string;
 };
 
-/** Whom a role reaches: cases of its own, of its department, of its region, or every case of the ledger. */
-export type RoleScope = 'own' | 'department' | 'region' | 'ledger';
+/** Which cases a role reaches: its own, its department's, its region's, every one of the ledger, or none. */
+export type RoleScope = 'own' | 'department' | 'region' | 'ledger' | 'none';
 
 export type RoleDefinition = { readonly title: Title; readonly scope: RoleScope };
 

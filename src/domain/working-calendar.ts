@@ -333,7 +333,7 @@ export function calendarProblems(definition: CalendarDefinition): readonly strin
   for (const notice of definition.notices) {
     if (ids.has(notice.id)) problems.push(`there are two notices "${notice.id}"`);
     ids.add(notice.id);
-    problems.push(...noticeProblems(notice));
+    problems.push(...noticeProblems(notice).map(({ path, message }) => `notice ${notice.id}: ${path} ${message}`));
     if (notice.recordedAt !== undefined) {
       try {
         parseInstant(notice.recordedAt);

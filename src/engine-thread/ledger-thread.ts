@@ -1,4 +1,5 @@
 import type { CaseLedger } from '../api/case-ledger.js';
+import { calendarStream } from '../domain/calendar-history.js';
 import { CaseError } from '../domain/case-error.js';
 import { categoryOf } from '../domain/stream-id.js';
 import { LEDGER_STREAM } from '../engine/ledger-identity.js';
@@ -34,6 +35,9 @@ const METHODS: Record<keyof ThreadMethods, true> = {
   next: true,
   deadlines: true,
   explain: true,
+  currentCalendar: true,
+  publishNotice: true,
+  calendarMoves: true,
   forget: true,
   findSubject: true,
   pending: true,
@@ -118,13 +122,22 @@ export async function startLedgerThread(
 }
 
 /** Methods that append: one under way may have been stored or not. */
-const APPENDING: ReadonlySet<string> = new Set<keyof ThreadMethods>(['open', 'send', 'migrate', 'forget']);
+const APPENDING: ReadonlySet<string> = new Set<keyof ThreadMethods>([
+  'open',
+  'send',
+  'migrate',
+  'publishNotice',
+  'forget',
+]);
 
 function lost(method: string, args: readonly unknown[], error: Error): Error {
   if (!APPENDING.has(method)) return error;
-  const { workflow, caseId } = args[0] as { readonly workflow?: string; readonly caseId?: string };
+  const { workflow, caseId, calendar } = args[0] as Readonly<
+    Partial<Record<'workflow' | 'caseId' | 'calendar', string>>
+  >;
+  const own = calendar === undefined ? LEDGER_STREAM : calendarStream(calendar);
   // The name is not checked here: whoever sent a bad one gets an answer all the same.
-  const stream = workflow === undefined ? LEDGER_STREAM : [categoryOf(workflow), caseId ?? []].flat().join('-');
+  const stream = workflow === undefined ? own : [categoryOf(workflow), caseId ?? []].flat().join('-');
   return new CaseError(
     { code: 'STORE_OUTCOME_UNKNOWN', stream, detail: "the engine's thread has ended" },
     { cause: error },

@@ -3,9 +3,10 @@ import { dueOf, hasLapsed, isOverdue, wasMetLate } from '../domain/due-date.js';
 import type { JsonObject } from '../domain/event.js';
 import { streamIdOf } from '../domain/stream-id.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
-import { type CalendarDefinition, calendarInForce } from '../domain/working-calendar.js';
+import { calendarInForce } from '../domain/working-calendar.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
+import type { LedgerCalendar } from './ledger-calendar.js';
 import type { Lookup } from './lookups.js';
 
 /** Names the look-up that {@link deadlineLookup} answers, in the events that declare it. */
@@ -20,7 +21,7 @@ export const DEADLINE_LOOKUP = 'deadline';
 export function deadlineLookup(deps: {
   readonly store: EventStore;
   readonly registry: WorkflowRegistry;
-  readonly calendar: CalendarDefinition;
+  readonly calendar: LedgerCalendar;
 }): Lookup {
   const { store, registry, calendar } = deps;
   return async (key, at) => {
@@ -30,7 +31,7 @@ export function deadlineLookup(deps: {
     if (!last) return undefined;
     const workflow = registry.get(name, last.metadata.workflow.version);
     const ledgers = deadlineLedgers(workflow, history);
-    const inForce = calendarInForce(calendar, at);
+    const inForce = calendarInForce(await calendar.current(), at);
     const standing = (one: string): JsonObject | null => {
       const ledger = Object.hasOwn(ledgers, one) ? ledgers[one] : undefined;
       if (!ledger) return null;

@@ -8,7 +8,7 @@ import type { Clock, Ids } from './clock.js';
 export const LEDGER_STREAM = 'ledger-main';
 
 /** The rules under which the ledger's own stream is written. */
-const LEDGER_WORKFLOW = { name: 'ledger', version: 1, hash: 'built-in' } as const;
+export const LEDGER_WORKFLOW = { name: 'ledger', version: 1, hash: 'built-in' } as const;
 
 /**
  * The id of the ledger in this store. An empty store becomes a ledger: its first event says so. Of several processes

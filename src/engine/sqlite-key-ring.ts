@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
 import { CaseError } from '../domain/case-error.js';
@@ -8,6 +8,7 @@ import { isBusy, storeFailure } from '../event-store/sqlite/sqlite-failure.js';
 import { turnReading } from '../event-store/sqlite/turn-reading.js';
 import type { Ids } from './clock.js';
 import type { AccessRecord, KeyRing, SubjectIdentifier, SubjectKey } from './key-ring.js';
+import { deriveKey, NONCE_BYTES, unwrapBytes, wrapBytes } from './wrapped-bytes.js';
 
 /** `PRAGMA application_id` of a key store, so that it is never taken for a ledger. */
 const APPLICATION_ID = 0x434c4b59;
@@ -18,8 +19,6 @@ const BUSY_TIMEOUT_MS = 10_000;
 const MASTER_KEY_BYTES = 32;
 const SUBJECT_KEY_BYTES = 64;
 const DIGEST_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 /** Unwrapped keys kept in memory; one is about 200 bytes. */
 const KEYS_CACHED = 10_000;
 
@@ -84,11 +83,11 @@ export function sqliteKeyRing(options: {
       detail: `the master key must have ${MASTER_KEY_BYTES} bytes, it has ${masterKey.length}`,
     });
   }
-  const wrappingKey = derive(masterKey, 'caseledger key wrapping');
-  const indexKey = derive(masterKey, 'caseledger blind index');
+  const wrappingKey = deriveKey(masterKey, 'caseledger key wrapping');
+  const indexKey = deriveKey(masterKey, 'caseledger blind index');
   const database = openKeyStore(
     path,
-    createHmac('sha256', derive(masterKey, 'caseledger key check')).update('v1').digest(),
+    createHmac('sha256', deriveKey(masterKey, 'caseledger key check')).update('v1').digest(),
   );
 
   const selectKey = database.prepare('SELECT wrapped_key FROM subjects WHERE subject = ?');
@@ -309,7 +308,7 @@ export function sqliteKeyRing(options: {
 
   function newKey(subject: string, identifiers: Uint8Array): SubjectKey {
     const bytes = randomBytes(SUBJECT_KEY_BYTES);
-    insertSubject.run(subject, wrap(bytes, wrappingKey, subject, randomBytes(NONCE_BYTES)), identifiers);
+    insertSubject.run(subject, wrapBytes(bytes, wrappingKey, subject, randomBytes(NONCE_BYTES)), identifiers);
     return subjectKey(subject, bytes);
   }
 
@@ -433,28 +432,13 @@ function emptyLog(database: Database): void {
   }
 }
 
-function derive(masterKey: Uint8Array, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', masterKey, new Uint8Array(0), purpose, 32));
-}
-
 function subjectKey(subject: string, bytes: Uint8Array): SubjectKey {
   return { subject, encryption: bytes.subarray(0, 32), fingerprint: bytes.subarray(32, 64) };
 }
 
-function wrap(bytes: Uint8Array, wrappingKey: Uint8Array, subject: string, nonce: Uint8Array): Uint8Array {
-  const cipher = createCipheriv('aes-256-gcm', wrappingKey, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(Buffer.from(subject));
-  return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
-}
-
 function unwrap(wrapped: Uint8Array, wrappingKey: Uint8Array, subject: string): Uint8Array {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', wrappingKey, wrapped.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAAD(Buffer.from(subject));
-    decipher.setAuthTag(wrapped.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    return unwrapBytes(wrapped, wrappingKey, subject);
   } catch (cause) {
     throw new CaseError({ code: 'KEY_STORE_UNREADABLE', detail: `the key of ${subject} was altered` }, { cause });
   }

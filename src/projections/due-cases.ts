@@ -1,3 +1,5 @@
+import { changedSpan, type DaySpan } from '../domain/calendar-change.js';
+import { recordedNotice, withRecordedNotices } from '../domain/calendar-history.js';
 import type { CalendarNotice } from '../domain/calendar-notice.js';
 import { isClosedState } from '../domain/closed-state.js';
 import { deadlineEvent } from '../domain/deadline-event.js';
@@ -10,6 +12,7 @@ import {
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
+import { isoDate } from '../domain/office-time.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import {
@@ -18,7 +21,7 @@ import {
   calendarInForce,
   type WorkingCalendar,
 } from '../domain/working-calendar.js';
-import type { Row, TableSpec } from '../read-store/table-spec.js';
+import type { Rewrite, Row, TableSpec } from '../read-store/table-spec.js';
 import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet, NO_LABELS } from './case-rows.js';
 import { definitionBasis } from './definition-basis.js';
 import { NOTHING_READ, type Projection, type RowKey, type Rows } from './projection.js';
@@ -65,6 +68,7 @@ export const DUE_CASES: TableSpec = {
     { columns: ['department', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['status', 'due_at', 'stream', 'deadline'] },
     { columns: ['workflow', 'deadline', 'limit_kind', 'kind', 'status', 'late', 'ticking', 'due_at'] },
+    { columns: ['met_at'], where: 'late = 1' },
   ],
 };
 
@@ -94,9 +98,8 @@ const CALENDARS_KNOWN: TableSpec = {
 
 export type DueCasesOptions = {
   readonly registry: WorkflowRegistry;
+  /** The calendar as shipped; the notices recorded for it are read from the log. */
   readonly calendar: CalendarDefinition;
-  /** The notice an event records, for ledgers that record them on their `calendar-<id>` stream. */
-  readonly noticeOf?: (event: RecordedEvent) => CalendarNotice | undefined;
 };
 
 /** The last instant ISO 8601 writes in the ledger's form. */
@@ -104,9 +107,10 @@ const LATEST = '9999-12-31T23:59:59.999Z';
 
 /**
  * When which case is due. Dated under the calendar in force when the last event was recorded: reaching an event
- * recorded after a notice came to count, or one that records a notice, re-dates every row.
+ * recorded after a notice came to count, or one that records a notice, re-dates every row whose days it changed.
  */
-export function dueCases({ registry, calendar: definition, noticeOf = () => undefined }: DueCasesOptions): Projection {
+export function dueCases({ registry, calendar: definition }: DueCasesOptions): Projection {
+  const noticeOf = (event: RecordedEvent) => recordedNotice(definition.id, event);
   const definitionOf = definitionFinder(registry);
   const calendars = knownCalendars(definition);
   const calendarKey: RowKey = { table: 'calendars_known', key: [definition.id] };
@@ -138,7 +142,7 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     return workflow && (deadlineNames(workflow).length > 0 || isMigration(event)) ? workflow : undefined;
   }
 
-  /** The calendar that holds at this event; re-dates every row when it has become another one. */
+  /** The calendar that holds at this event; re-dates the rows when it has become another one. */
   function calendarAt(event: RecordedEvent, rows: Rows): WorkingCalendar {
     const known = rows.get('calendars_known', definition.id);
     const notice = noticeOf(event);
@@ -150,20 +154,38 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     if (notice !== undefined) notices.push(notice);
     const after = calendars.row(known === undefined || now > known.as_of! ? now : String(known.as_of), notices);
     rows.put('calendars_known', after);
+    const before = known === undefined ? undefined : calendars.of(known);
     const calendar = calendars.of(after);
-    if (known !== undefined) rows.rewrite('due_cases', (row) => redated(row, calendar));
+    const span = before === undefined ? undefined : changedSpan(before, calendar);
+    if (span !== undefined) rows.rewrite('due_cases', redating(span, calendar));
     return calendar;
   }
 
-  function redated(row: Row, calendar: WorkingCalendar): Row {
-    const workflow = registry.get(String(row.workflow), Number(row.version));
-    const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
-    return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
+  /**
+   * Dates the rows again that depend on a day of the span: a due date and how late it was met are told by the days from
+   * the anchor to the later of both ends.
+   */
+  function redating(span: DaySpan, calendar: WorkingCalendar): Rewrite {
+    // Instants are in UTC and days the office's, so a day more on either side.
+    const [from, until] = [isoDate(span.from - 1), isoDate(span.to + 2)];
+    return {
+      columns: CALENDAR_COLUMNS,
+      among: [
+        { status: { oneOf: STATUSES }, due_at: { from } },
+        { late: { oneOf: [1] }, met_at: { from } },
+      ],
+      change(row) {
+        if (row.anchored_at! >= until && row.due_at! >= until) return row;
+        const workflow = registry.get(String(row.workflow), Number(row.version));
+        const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
+        return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
+      },
+    };
   }
 
   return {
     name: 'due_cases',
-    version: 2,
+    version: 3,
     basis: definitionBasis(registry, definition),
     tables: [DUE_CASES, DEADLINE_CASES, CALENDARS_KNOWN],
 
@@ -179,6 +201,8 @@ export function dueCases({ registry, calendar: definition, noticeOf = () => unde
     },
 
     needsHistory: (event) => isMigration(event) && definitionOf(event) !== undefined,
+
+    rewrites: (event) => noticeOf(event) !== undefined,
 
     apply(event, rows, history) {
       const workflow = concerned(event);
@@ -272,6 +296,20 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
 }
 
 /** The columns that depend on the calendar. */
+const CALENDAR_COLUMNS = [
+  'ticking',
+  'held',
+  'due_on',
+  'due_at',
+  'warn_at',
+  'provisional',
+  'late',
+  'late_by',
+] as const satisfies readonly (keyof typeof DUE_CASES.columns)[];
+
+/** Every status there is: named, an index over them can be used. */
+const STATUSES: readonly (DeadlineLedger['status'] | 'ended')[] = ['running', 'paused', 'met', 'cancelled', 'ended'];
+
 function dated(workflow: Workflow, ledger: DeadlineLedger, ended: boolean, calendar: WorkingCalendar): Row {
   const rule = workflow.deadlines[ledger.name]!;
   const due = dueOf(ledger, rule, calendar);
@@ -315,9 +353,7 @@ function everyDeadline(registry: WorkflowRegistry, name: string): readonly strin
 function knownCalendars(definition: CalendarDefinition) {
   let last: { readonly asOf: string; readonly notices: string; readonly calendar: WorkingCalendar } | undefined;
   const withNotices = (notices: string): CalendarDefinition =>
-    notices === '[]'
-      ? definition
-      : { ...definition, notices: [...definition.notices, ...(JSON.parse(notices) as CalendarNotice[])] };
+    withRecordedNotices(definition, JSON.parse(notices) as CalendarNotice[]);
 
   return {
     of(row: Row): WorkingCalendar {

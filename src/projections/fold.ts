@@ -1,6 +1,14 @@
 import type { RecordedEvent } from '../domain/event.js';
 import type { Checkpoint, TableChanges } from '../read-store/read-store.js';
-import { keyOf, keyText, type Row, type RowValue, type TableSpec } from '../read-store/table-spec.js';
+import {
+  isWithin,
+  keyOf,
+  keyText,
+  type Rewrite,
+  type Row,
+  type RowValue,
+  type TableSpec,
+} from '../read-store/table-spec.js';
 import type { Projection, Rows, Tally } from './projection.js';
 
 /** Rows kept in memory between pages, per table: those of the cases that are being worked on. More of them live long enough to cost more in garbage collection than they spare in look-ups. */
@@ -105,7 +113,7 @@ export function openFold(projection: Projection, memory: RowMemory): Fold {
     put: (table, row) => tableOf(table).put(row),
     remove: (table, ...key) => tableOf(table).remove(key),
     append: (table, row) => tableOf(table).append(row),
-    rewrite: (table, change) => tableOf(table).rewrite(change),
+    rewrite: (table, rewrite) => tableOf(table).rewrite(rewrite),
   };
 
   return {
@@ -163,7 +171,7 @@ type RowChanges = Pick<TableChanges, 'inserted' | 'updated' | 'removed'>;
 class TableFold {
   readonly #appended: Row[] = [];
   readonly #current: Map<string, Row | undefined> = new Map();
-  readonly #rewrites: ((row: Row) => Row)[] = [];
+  readonly #rewrites: Rewrite[] = [];
   /** Rows of the memory as they are stored once the rewrites are done. */
   #stored: RowMap;
 
@@ -207,10 +215,12 @@ class TableFold {
     this.#appended.push(row);
   }
 
-  rewrite(change: (row: Row) => Row): void {
-    this.#rewrites.push(change);
-    this.#stored = new Map([...this.#stored].map(([text, row]) => [text, row && change(row)]));
-    for (const [text, row] of this.#current) if (row !== undefined) this.#current.set(text, change(row));
+  rewrite(rewrite: Rewrite): void {
+    const changed = (row: Row): Row =>
+      rewrite.among.some((range) => isWithin(range, row)) ? rewrite.change(row) : row;
+    this.#rewrites.push(rewrite);
+    this.#stored = new Map([...this.#stored].map(([text, row]) => [text, row && changed(row)]));
+    for (const [text, row] of this.#current) if (row !== undefined) this.#current.set(text, changed(row));
   }
 
   changes(): TableChanges {

@@ -94,7 +94,7 @@ export function projectionFollower(deps: FollowerDeps): ProjectionFollower {
 
   async function offer(page: readonly RecordedEvent[], after: bigint | undefined): Promise<void> {
     if (active === undefined || catchingUp) return;
-    if (isBefore(active.position(), after)) {
+    if (isBefore(active.position(), after) || page.some((event) => projection.rewrites?.(event))) {
       startCatchingUp();
       return;
     }

@@ -2,7 +2,13 @@ import { CaseError } from '../domain/case-error.js';
 import type { RecordedEvent } from '../domain/event.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
-import type { Checkpoint, Generation, Halt, ReadStore } from '../read-store/read-store.js';
+import {
+  type Checkpoint,
+  type Generation,
+  type Halt,
+  type ReadStore,
+  RewriteFailed,
+} from '../read-store/read-store.js';
 import { keyOf, keyText } from '../read-store/table-spec.js';
 import { checkpointAfter, type Fold, openFold, rowMemory, rowsToRead, UntakenEvent } from './fold.js';
 import type { Projection } from './projection.js';
@@ -21,6 +27,8 @@ export type FillerDeps = {
   readonly store: Pick<EventStore, 'read'>;
   readonly readStore: ReadStore;
   readonly clock: { now(): Date };
+  /** Gives a commit up that takes long. */
+  readonly signal: AbortSignal;
 };
 
 /** Writes events into one generation of one read model. One call at a time. */
@@ -44,7 +52,7 @@ export async function generationFiller(
   projection: Projection,
   generation: Generation,
 ): Promise<GenerationFiller> {
-  const { store, readStore, clock } = deps;
+  const { store, readStore, clock, signal } = deps;
   const memory = rowMemory(projection);
   const { name, version, basis } = generation;
   const skips = await readStore.skips(name);
@@ -91,7 +99,7 @@ export async function generationFiller(
       held = { fold, to };
       return 'taken';
     }
-    if (!(await readStore.commit(generation, checkpoint, to, fold.changes()))) return afterLoss();
+    if (!(await readStore.commit(generation, checkpoint, to, fold.changes(), signal))) return afterLoss();
     held = undefined;
     checkpoint = to;
     fold.written();
@@ -174,5 +182,6 @@ function following(events: readonly RecordedEvent[], position: bigint | undefine
 /** What went wrong, in words that cannot quote an event's data: a refusal's own sentence, or only the kind of error. */
 function faultOf(cause: unknown): string {
   if (cause instanceof CaseError) return cause.message;
+  if (cause instanceof RewriteFailed) return faultOf(cause.cause);
   return cause instanceof Error ? cause.name : 'not an error';
 }

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../domain/event.js';
-import type { Row, RowValue, TableSpec } from '../read-store/table-spec.js';
+import type { Rewrite, Row, RowValue, TableSpec } from '../read-store/table-spec.js';
 
 /** A row an event's `apply` will look at. */
 export type RowKey = {
@@ -19,8 +19,8 @@ export interface Rows {
   remove(table: string, ...key: readonly RowValue[]): void;
   /** Writes a row that is certain not to be there and that no later event looks at or changes. */
   append(table: string, row: Row): void;
-  /** Changes every row of a table, however many: for the rare event that concerns them all. Keys stay as they are. Not for tables that are appended to or tallied. */
-  rewrite(table: string, change: (row: Row) => Row): void;
+  /** Changes any number of rows of a table, for the rare event that concerns them all. Not for tables that are appended to or tallied. */
+  rewrite(table: string, rewrite: Rewrite): void;
 }
 
 /** A table that counts another one's rows by what they show; kept from how those rows changed, however many events that took. */
@@ -53,6 +53,8 @@ export type Projection = {
   readonly reads: (event: RecordedEvent) => readonly RowKey[];
   /** Whether `apply` needs the events of the stream up to and including this one. For rare events: it is a read of the store. */
   readonly needsHistory?: (event: RecordedEvent) => boolean;
+  /** Whether `apply` may rewrite a table because of this event. It is then taken aside, so that no other read model waits for it. */
+  readonly rewrites?: (event: RecordedEvent) => boolean;
   /** @throws whatever it meets in an event it cannot take: the read model then halts there, alone */
   readonly apply: (event: RecordedEvent, rows: Rows, history: readonly RecordedEvent[]) => void;
 };

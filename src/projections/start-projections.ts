@@ -1,5 +1,3 @@
-import type { CalendarNotice } from '../domain/calendar-notice.js';
-import type { RecordedEvent } from '../domain/event.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { CalendarDefinition } from '../domain/working-calendar.js';
 import { caseList } from './case-list.js';
@@ -11,9 +9,8 @@ import { timeline } from './timeline.js';
 
 export type ProjectionsOptions = Omit<RunnerDeps, 'projections'> & {
   readonly registry: WorkflowRegistry;
+  /** The calendar as shipped; the notices recorded for it are read from the log. */
   readonly calendar: CalendarDefinition;
-  /** The notice an event records, for ledgers that record them on their `calendar-<id>` stream. */
-  readonly noticeOf?: (event: RecordedEvent) => CalendarNotice | undefined;
   /** Read models of one's own, beside the ledger's. */
   readonly others?: readonly Projection[];
 };
@@ -24,16 +21,10 @@ export type Projections = ProjectionRunner & { readonly queries: CaseQueries };
 export async function startProjections({
   registry,
   calendar,
-  noticeOf,
   others = [],
   ...deps
 }: ProjectionsOptions): Promise<Projections> {
-  const projections = [
-    caseList(registry),
-    timeline(registry),
-    dueCases({ registry, calendar, ...(noticeOf !== undefined && { noticeOf }) }),
-    ...others,
-  ];
+  const projections = [caseList(registry), timeline(registry), dueCases({ registry, calendar }), ...others];
   const runner = await startRunner({ ...deps, projections });
   return { ...runner, queries: caseQueries({ readStore: deps.readStore, projections: runner, calendar }) };
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Row, RowValue, TableSpec } from './table-spec.js';
+import type { Rewrite, Row, RowValue, TableSpec } from './table-spec.js';
 
 /** A read model's tables as filled once: `active` is what queries see, `building` what will replace it. */
 export type Generation = {
@@ -63,9 +63,18 @@ export type TableChanges = {
   readonly removed: readonly Row[];
   /** Differences for counters; `key` holds every column that is none. */
   readonly added: readonly { readonly key: Row; readonly deltas: Readonly<Record<string, number>> }[];
-  /** Asked of every row stored, one after the other and before anything above is written; the same row changes nothing. */
-  readonly rewrites: readonly ((row: Row) => Row)[];
+  /** Made to the rows stored, one after the other and before anything above is written. */
+  readonly rewrites: readonly Rewrite[];
 };
+
+/** A row that a rewrite cannot change; nothing was written. */
+export class RewriteFailed extends Error {
+  override readonly name = 'RewriteFailed';
+
+  constructor(override readonly cause: unknown) {
+    super('a stored row cannot be changed');
+  }
+}
 
 /**
  * The database of the read models: derived, so it may be deleted on any day and is filled again. A generation's rows
@@ -96,8 +105,23 @@ export interface ReadStore {
   /** Rows by key; those that are not there are left out. */
   rows(of: GenerationRef, table: TableSpec, keys: readonly (readonly RowValue[])[]): Promise<readonly Row[]>;
 
-  /** Writes rows and checkpoint. Answers false, with nothing written, when the generation is not at `from` any more, is halted or is gone. */
-  commit(of: GenerationRef, from: Checkpoint, to: Checkpoint, changes: readonly TableChanges[]): Promise<boolean>;
+  /**
+   * Writes rows and checkpoint. Answers false, with nothing written, when the generation is not at `from` any more, is
+   * halted or is gone.
+   *
+   * A commit with rewrites takes its time: queries go on and see the rows as they were, other commits of this process
+   * wait while it writes, and those of other processes may find the store unavailable.
+   *
+   * @param signal gives such a commit up, with nothing written
+   * @throws RewriteFailed when a stored row cannot be changed
+   */
+  commit(
+    of: GenerationRef,
+    from: Checkpoint,
+    to: Checkpoint,
+    changes: readonly TableChanges[],
+    signal?: AbortSignal,
+  ): Promise<boolean>;
 
   /** Records that it cannot take the event after `at`. Answers false when it is not at `at` any more. */
   halt(of: GenerationRef, at: Checkpoint, halt: Halt): Promise<boolean>;

@@ -24,6 +24,28 @@ export type TableSpec = {
   readonly counters?: readonly string[];
 };
 
+/** Rows by what stands in some of their columns: in each at least so much, or one of these. */
+export type RowRange = Readonly<
+  Record<string, { readonly from: string | number } | { readonly oneOf: readonly (string | number)[] }>
+>;
+
+/** Whether a row is one of a range. Texts are compared as a database does, which for what read models hold is code unit by code unit. */
+export function isWithin(range: RowRange, row: Row): boolean {
+  return Object.entries(range).every(([column, bound]) => {
+    const value = row[column] ?? null;
+    if (value === null) return false;
+    return 'from' in bound ? value >= bound.from : bound.oneOf.includes(value);
+  });
+}
+
+/** A change to all rows of a table that are in one of some ranges, however many. Those outside are not looked at. */
+export type Rewrite = {
+  /** The columns that `change` may change; no key is among them. */
+  readonly columns: readonly string[];
+  readonly among: readonly RowRange[];
+  readonly change: (row: Row) => Row;
+};
+
 /** A key as one text, for maps. */
 export function keyText(key: readonly RowValue[]): string {
   return key.length === 1 ? String(key[0]) : key.join('\u0000');

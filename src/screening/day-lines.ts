@@ -26,7 +26,7 @@ const LATE_MS = 1_000;
 export const NO_DEPARTMENT = 'unassigned';
 
 export type DayLinesDeps = {
-  readonly ledger: Pick<Ledger, 'id' | 'store' | 'registry' | 'calendar' | 'load'>;
+  readonly ledger: Pick<Ledger, 'id' | 'store' | 'registry' | 'currentCalendar' | 'load'>;
   readonly queries: Pick<CaseQueries, 'dueCases'>;
   readonly outcomes: Pick<ReactionOutcomeQueries, 'list'>;
 };
@@ -86,13 +86,17 @@ async function* dueItems(
 
 /** A pause too long stands on the list every day; one begun near the due date on the day it began. */
 async function pausedLines(deps: DayLinesDeps, item: DueItem, now: string): Promise<readonly DayLine[]> {
-  const { store, registry, calendar } = deps.ledger;
+  const { store, registry, currentCalendar } = deps.ledger;
   const workflow = registry.get(item.workflow, item.version);
   const ledger = deadlineLedgers(workflow, await readStream(store, item.stream))[item.deadline];
   const since = ledger?.pauses.at(-1)?.from;
   if (!ledger || since === undefined) return [];
   const tooLong = Date.parse(now) - Date.parse(since) > policy.pausedMostDays * MS_PER_DAY;
-  const due = dueOf(asBeforeThePause(ledger), workflow.deadlines[item.deadline]!, calendarInForce(calendar, now));
+  const due = dueOf(
+    asBeforeThePause(ledger),
+    workflow.deadlines[item.deadline]!,
+    calendarInForce(await currentCalendar(), now),
+  );
   const near = due.warnings.some(({ at }) => at <= since);
   return [
     ...(tooLong ? [lineOf(deps, item, 'pausedTooLong')] : []),

@@ -24,23 +24,26 @@ export function startScreeningClock({
 }): ScreeningClock {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const { calendar } = deps.ledger;
   let done: string | undefined;
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      const now = deps.clock.now();
-      const { date, worked } = officeDay(calendar, now.toISOString());
-      if (worked && date !== done && isOpeningTime(calendar.timeZone, now.getTime())) {
-        try {
-          await openScreenings(deps, date);
-          done = date;
-        } catch (error) {
-          onFailure(error);
-        }
+      try {
+        await look();
+      } catch (error) {
+        onFailure(error);
       }
       await wait(LOOK_MS, signal);
     }
+  }
+
+  async function look(): Promise<void> {
+    const now = deps.clock.now();
+    const calendar = await deps.ledger.currentCalendar();
+    const { date, worked } = officeDay(calendar, now.toISOString());
+    if (!worked || date === done || !isOpeningTime(calendar.timeZone, now.getTime())) return;
+    await openScreenings(deps, date);
+    done = date;
   }
 
   const running = run();

@@ -1,7 +1,7 @@
 import { CaseError, isCaseError } from '../domain/case-error.js';
 import { derivedId } from '../domain/derived-id.js';
 import { epochDay, formatInstant, isoDate, officeClock, parseInstant } from '../domain/office-time.js';
-import { calendarInForce } from '../domain/working-calendar.js';
+import { type CalendarDefinition, calendarInForce } from '../domain/working-calendar.js';
 import type { CaseView } from '../engine/case-reading.js';
 import type { Clock } from '../engine/clock.js';
 import type { Ledger } from '../ledger.js';
@@ -42,7 +42,7 @@ export function screeningCaseId(ledger: string, date: string, department: string
 
 /** The office's date at an instant, and whether it is worked. */
 export function officeDay(
-  calendar: Ledger['calendar'],
+  calendar: CalendarDefinition,
   now: string,
 ): { readonly date: string; readonly worked: boolean } {
   const date = isoDate(officeClock(calendar.timeZone).dayAt(parseInstant(now)));
@@ -59,8 +59,9 @@ export function officeDay(
 export async function openScreenings(deps: ScreeningDeps, date?: string): Promise<readonly OpenedScreening[]> {
   const { ledger, clock, queries } = deps;
   const now = clock.now().toISOString();
-  const day = date ?? officeDay(ledger.calendar, now).date;
-  const yesterday = startOfDayBefore(ledger.calendar, day);
+  const calendar = await ledger.currentCalendar();
+  const day = date ?? officeDay(calendar, now).date;
+  const yesterday = startOfDayBefore(calendar, day);
   const from = new Map<string, string>();
   const startOf = async (department: string): Promise<string> => {
     const known = from.get(department) ?? (await endOfScreeningBefore(deps, day, department)) ?? yesterday;
@@ -168,7 +169,7 @@ async function endOfScreeningBefore(
 }
 
 /** Midnight at which the working day before a date began, in the office's time. */
-function startOfDayBefore(calendar: Ledger['calendar'], date: string): string {
+function startOfDayBefore(calendar: CalendarDefinition, date: string): string {
   const before = calendarInForce(calendar).addWorkingDays(date, -1);
   return formatInstant(officeClock(calendar.timeZone).instantAt(epochDay(before), 0));
 }

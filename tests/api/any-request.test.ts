@@ -63,9 +63,28 @@ const VALID: Readonly<Record<string, Partial<Request>>> = {
   countCases: { query: { by: 'workflow,state', department: 'housing' } },
   readLateness: { query: { workflow: 'permit', metFrom: '2026-01-01T00:00:00Z' } },
   followCase: { params: CASE, query: { after: 'start' } },
+  followAlerts: { query: { after: 'now' } },
   followCases: { query: { after: 'now', workflow: 'permit', type: 'permit.noted' } },
   findSubject: { body: { field: 'idNumber', value: '330921199001010017', purpose: 'a test' } },
   forgetSubject: { params: { subject: 'nobody' }, body: { reason: 'asked' } },
+  addWebhook: {
+    body: {
+      url: 'http://127.0.0.1:1/',
+      id: 'press',
+      workflows: ['permit'],
+      types: ['deadline.reached'],
+      secret: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+      from: 'now',
+    },
+  },
+  removeWebhook: { params: { id: 'leaving' } },
+  enableWebhook: { params: { id: 'centre' } },
+  testWebhook: { params: { id: 'centre' } },
+  addWebhookSecret: { params: { id: 'centre' }, body: {} },
+  removeWebhookSecret: { params: { id: 'centre', secret: '1' } },
+  listDeadLetters: { query: { webhook: 'centre' } },
+  resendDeadLetter: { params: { message: 'm-1' }, body: { reason: 'r' } },
+  skipDeadLetter: { params: { message: 'm-1' }, body: { reason: 'r' } },
   readWorkflow: { params: { workflow: 'permit' } },
   readWorkflowVersion: { params: { workflow: 'permit', version: '1' } },
   readOpening: { params: { workflow: 'permit' } },
@@ -79,6 +98,10 @@ const ONE_STATUS: Readonly<Record<string, number>> = {
   openCase: 201,
   migrateCase: 201,
   forgetSubject: 404,
+  addWebhook: 201,
+  addWebhookSecret: 201,
+  resendDeadLetter: 404,
+  skipDeadLetter: 404,
 };
 
 const junk = fc.oneof(
@@ -117,6 +140,8 @@ describe('any request', () => {
   beforeAll(async () => {
     served = await serveLedger({ limits: { feed: { clients: 100, bufferedBytes: 100_000, heartbeatMs: 60_000 } } });
     await served.openPermit('p-1');
+    for (const id of ['centre', 'leaving'])
+      await served.outbox.add({ id, url: 'http://127.0.0.1:1/' }, { actor: 'admin-1' });
     const body = { commandId: 'old', caseId: 'm-1', version: 1, event: requested() };
     await served.call('POST', '/cases/permit', { as: clerk, body });
   });

@@ -1,6 +1,15 @@
 import { connect } from 'node:net';
 import { type EventStream, listen } from './event-stream.js';
-import { auditor, clerk, clerkElsewhere, decider, noted, type ServedLedger, serveLedger } from './served-ledger.js';
+import {
+  auditor,
+  clerk,
+  clerkElsewhere,
+  decider,
+  noted,
+  requested,
+  type ServedLedger,
+  serveLedger,
+} from './served-ledger.js';
 
 const open: EventStream[] = [];
 let served: ServedLedger;
@@ -23,6 +32,34 @@ async function note(caseId: string, text: string): Promise<void> {
   const { status } = await served.call('POST', `/cases/permit/${caseId}/events`, { as: clerk, body });
   expect(status).toBe(201);
 }
+
+describe('the feed of alerts', () => {
+  it('has what webhooks are told of, within reach, and resumes after Last-Event-ID', async () => {
+    served = await serveLedger({ readModels: false, alerts: { workflows: [], types: ['permit.noted'] } });
+    await served.openPermit('p-1');
+    await note('p-1', 'one');
+    const stream = await follow('/alerts/feed?after=start');
+    const [first] = await stream.take(1);
+    stream.close();
+    await served.openPermit('p-2');
+    await note('p-2', 'two');
+    const resumed = await follow('/alerts/feed', auditor, { 'last-event-id': first!.id });
+    const elsewhere = await follow('/alerts/feed?after=start', clerkElsewhere);
+    await note('p-1', 'three');
+
+    expect(first!.data).toMatchObject({ type: 'permit.noted', data: { text: 'one' } });
+    expect((await resumed.take(2)).map(({ data }) => data.data.text)).toEqual(['two', 'three']);
+    await served.call('POST', '/cases/permit', {
+      as: clerkElsewhere,
+      body: { commandId: 'open p-9', caseId: 'p-9', event: requested({ region: '330302' }) },
+    });
+    await served.call('POST', '/cases/permit/p-9/events', {
+      as: clerkElsewhere,
+      body: { commandId: 'note p-9', event: noted('theirs') },
+    });
+    expect((await elsewhere.take(1)).map(({ data }) => data.data.text)).toEqual(['theirs']);
+  });
+});
 
 describe('a feed', () => {
   beforeEach(async () => {

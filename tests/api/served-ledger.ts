@@ -1,11 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { v7 as uuidv7 } from 'uuid';
 import { type AppLimits, type CaseApp, createApp } from '../../src/api/app.js';
 import { caseLedger } from '../../src/api/case-ledger.js';
 import { startServer } from '../../src/api/server.js';
 import { mintToken, tokenVerifier } from '../../src/api/token.js';
 import type { Actor } from '../../src/domain/access.js';
 import type { Workflow } from '../../src/domain/workflow.js';
+import { systemClock } from '../../src/engine/clock.js';
+import type { EventFilter } from '../../src/engine/outbox/event-filter.js';
+import { type Outbox, openOutbox } from '../../src/engine/outbox/outbox.js';
+import { systemWait } from '../../src/engine/waiting.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { type Ledger, openLedger } from '../../src/ledger.js';
 import { startProjections } from '../../src/projections/start-projections.js';
@@ -58,6 +64,7 @@ export type ServedLedger = {
   readonly url: string;
   readonly app: CaseApp;
   readonly ledger: Ledger;
+  readonly outbox: Outbox;
   /** Lines the server has logged. */
   readonly logged: Record<string, unknown>[];
   token(actor: Actor, lifetimeSeconds?: number): Promise<string>;
@@ -79,6 +86,8 @@ export async function serveLedger(
     readonly maxPending?: number;
     readonly readModels?: boolean;
     readonly quota?: number;
+    /** Which events the feed of alerts has. */
+    readonly alerts?: EventFilter;
   } = {},
 ): Promise<ServedLedger> {
   let time = Date.parse('2026-03-06T01:00:00Z');
@@ -92,12 +101,31 @@ export async function serveLedger(
     ...(options.maxPending !== undefined && { maxPending: options.maxPending }),
   });
   const following = options.readModels === false ? undefined : await readModelsOf(ledger);
+  // Receivers check the time of a signature, so messages are sent by the real clock.
+  const outbox = openOutbox({
+    path: ':memory:',
+    ledger: ledger.id,
+    events: ledger.store,
+    registry: ledger.registry,
+    masterKey: new Uint8Array(32).fill(7),
+    allowed: [{ protocol: 'http:', host: '127.0.0.1', port: '*' }],
+    clock: systemClock,
+    ids: { next: () => uuidv7() },
+    randomBytes,
+    random: Math.random,
+    fetch: globalThis.fetch,
+    wait: systemWait,
+    retry: { firstMs: 5, longestMs: 20, attempts: 2, giveUpAfterMs: 60_000 },
+    graceMs: 50,
+  });
   const logged: Record<string, unknown>[] = [];
   const logger = pino({ base: null }, { write: (line: string) => logged.push(JSON.parse(line)) });
   const app = createApp({
     ledger: caseLedger(options.wrapLedger?.(ledger) ?? ledger),
     registry: ledger.registry,
     events: ledger.store,
+    outbox,
+    ...(options.alerts && { alerts: options.alerts }),
     ...(following && { readModels: following.readModels }),
     verifier: await tokenVerifier({
       key: { secret: SECRET },
@@ -142,6 +170,7 @@ export async function serveLedger(
     url: server.url,
     app,
     ledger,
+    outbox,
     logged,
     token,
     call,
@@ -155,6 +184,7 @@ export async function serveLedger(
     },
     async close() {
       await server.close();
+      await outbox.close();
       await following?.close();
       await ledger.close();
     },

@@ -38,6 +38,7 @@ function setupOf(path: string): LedgerSetup {
     lookups,
     masterKey: new Uint8Array(32).fill(7),
     keys: undefined,
+    outbox: undefined,
     views: undefined,
   };
 }

@@ -7,6 +7,7 @@ import { defineEvent, defineWorkflow, type Workflow } from '../../src/domain/wor
 import { workflowRegistry } from '../../src/domain/workflow-registry.js';
 import { calendarInForce } from '../../src/domain/working-calendar.js';
 import { deadlineLookup } from '../../src/engine/deadline-lookup.js';
+import { ledgerCalendar } from '../../src/engine/ledger-calendar.js';
 import { memoryEventStore } from '../../src/event-store/memory/memory-event-store.js';
 import { readStream } from '../../src/event-store/read-stream.js';
 import { importLog } from '../../src/import/import-log.js';
@@ -166,7 +167,7 @@ async function deadlines() {
     await projections.stop();
     await readStore.close();
   }
-  const lookup = deadlineLookup({ store, registry, calendar });
+  const lookup = deadlineLookup({ store, registry, calendar: ledgerCalendar(store, calendar) });
   for (const { name, status, due } of told) {
     expect(await lookup({ ...ref, deadline: name }, now)).toMatchObject({ value: { status, dueOn: due.dueOn } });
   }

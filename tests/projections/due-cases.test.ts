@@ -1,12 +1,10 @@
 import { setup } from 'xstate';
 import { z } from 'zod';
-import type { CalendarNotice } from '../../src/domain/calendar-notice.js';
 import { chinaCalendar } from '../../src/domain/calendars/cn.js';
-import { sealEvent } from '../../src/domain/canonical-event.js';
-import type { RecordedEvent } from '../../src/domain/event.js';
 import { defineEvent, defineWorkflow } from '../../src/domain/workflow.js';
 import { workflowRegistry } from '../../src/domain/workflow-registry.js';
 import { type CaseEngine, caseEngine } from '../../src/engine/case-engine.js';
+import { noticePublisher } from '../../src/engine/notice-publishing.js';
 import { sqliteKeyRing } from '../../src/engine/sqlite-key-ring.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { memoryEventStore } from '../../src/event-store/memory/memory-event-store.js';
@@ -71,6 +69,7 @@ const licence = defineWorkflow({
   },
 });
 const registry = workflowRegistry([licence]);
+const LEDGER = '0192f5f0-0000-7000-8000-000000000001';
 const clerk = { id: 'clerk-1', roles: ['clerk'] };
 
 const time = testClock();
@@ -79,7 +78,7 @@ let engine: CaseEngine;
 let readStore: ReadStore;
 let projections: Projections;
 
-async function begin(at: string, noticeOf?: (event: RecordedEvent) => CalendarNotice | undefined): Promise<void> {
+async function begin(at: string): Promise<void> {
   time.set(at);
   store = memoryEventStore();
   readStore = sqliteReadStore({ path: ':memory:' });
@@ -89,7 +88,7 @@ async function begin(at: string, noticeOf?: (event: RecordedEvent) => CalendarNo
     store,
     registry,
     keys,
-    ledger: '0192f5f0-0000-7000-8000-000000000001',
+    ledger: LEDGER,
     clock: time,
     ids: countingIds(),
     randomBytes,
@@ -101,7 +100,6 @@ async function begin(at: string, noticeOf?: (event: RecordedEvent) => CalendarNo
     calendar: chinaCalendar,
     clock: time,
     pacing: quickPacing,
-    ...(noticeOf && { noticeOf }),
   });
 }
 
@@ -118,6 +116,25 @@ async function happens(caseId: string, type: string, at: string): Promise<void> 
   if (type === 'licence.requested')
     await engine.open({ ...command, events: [{ type, data: { department: 'markets' } }] });
   else await engine.send({ ...command, events: [{ type, data: {} }] });
+}
+
+async function publish(notice: { readonly id: string; readonly off: readonly string[] }, at: string): Promise<void> {
+  time.set(at);
+  const { id, off } = notice;
+  await noticePublisher({ store, shipped: chinaCalendar, ledger: LEDGER, clock: time })({
+    calendar: 'cn',
+    commandId: `publish ${id}`,
+    actor: { id: 'officer-1', roles: ['calendarOfficer'] },
+    notice: {
+      id,
+      year: 2026,
+      title,
+      source: 'county notice 7',
+      published: '2026-03-04',
+      amends: 'cn-2026',
+      days: [{ name: title, off }],
+    },
+  });
 }
 
 async function due(now: string, filter: DueFilter = {}): Promise<readonly DueItem[]> {
@@ -208,33 +225,11 @@ describe('due cases', () => {
   });
 
   it('move with a notice recorded in the ledger', async () => {
-    await begin('2026-03-02T01:00:00.000Z', ({ stream, data }) =>
-      stream === 'calendar-cn' ? (data as unknown as CalendarNotice) : undefined,
-    );
+    await begin('2026-03-02T01:00:00.000Z');
     await happens('l-1', 'licence.requested', '2026-03-02T01:00:00.000Z');
     const before = await decision('2026-03-03T01:00:00.000Z');
-    const notice: CalendarNotice = {
-      id: 'typhoon',
-      year: 2026,
-      title,
-      source: 'county notice 7',
-      published: '2026-03-04',
-      recordedAt: '2026-03-04T01:00:00.000Z',
-      amends: 'cn-2026',
-      days: [{ name: title, off: ['2026-03-05/2026-03-06'] }],
-    };
-    const [first] = await store.read('licence-l-1');
-    const metadata = {
-      ...first!.metadata,
-      recordedAt: '2026-03-04T01:00:00.000Z',
-      workflow: { name: 'calendar', version: 1, hash: 'built-in' },
-    };
-    const id = '0192f5f0-0000-7000-8000-00000000000a';
-    await store.append(
-      'calendar-cn',
-      [sealEvent({ id, stream: 'calendar-cn', revision: 0, type: 'calendar.noticed', data: notice, metadata })],
-      'no-stream',
-    );
+
+    await publish({ id: 'typhoon', off: ['2026-03-05/2026-03-06'] }, '2026-03-04T01:00:00.000Z');
 
     expect(before.dueOn).toBe('2026-03-16');
     expect((await decision('2026-03-04T02:00:00.000Z')).dueOn).toBe('2026-03-18');

@@ -87,7 +87,13 @@ describe('sqliteReadStore', () => {
     ]);
     await store.commit(generation, reached(1n), reached(2n), [
       changes({
-        rewrites: [(row) => ({ ...row, clerk: `clerk ${row.desk}` })],
+        rewrites: [
+          {
+            columns: ['clerk'],
+            among: [{ desk: { from: 0 } }],
+            change: (row) => ({ ...row, clerk: `clerk ${row.desk}` }),
+          },
+        ],
         removed: [desk('north', 0, 'clerk 0')],
         updated: [{ before: desk('north', 1, 'clerk 1'), after: desk('north', 1, 'wu') }],
       }),
@@ -201,5 +207,80 @@ describe('a read models’ file', () => {
     expect(await second.generations()).toMatchObject([{ name: 'desks', position: 2n, events: 2 }]);
     expect(await second.rows(generation, desks, [['north', 1]])).toEqual([desk('north', 1)]);
     await second.close();
+  });
+});
+
+describe('rows rewritten in a file', () => {
+  const path = temporaryFolder();
+  const many = Array.from({ length: 2_500 }, (_, index) =>
+    desk('north', index, index % 5 === 0 ? null : `clerk ${index}`),
+  );
+
+  async function filled(turn?: () => Promise<void>) {
+    const file = sqliteReadStore({ path: path('views'), ...(turn && { turn }) });
+    const generation = await file.build(model);
+    await file.commit(generation, START, reached(1n), [changes({ inserted: many })]);
+    const rows = () =>
+      file.database.selectFrom('desks_g1').selectAll().orderBy('desk').execute() as Promise<readonly Row[]>;
+    return { file, generation, rows };
+  }
+
+  const rewrite = (change: (row: Row) => Row) =>
+    changes({
+      rewrites: [
+        // The ranges overlap, and a clerk that is not there is in neither.
+        { columns: ['clerk'], among: [{ clerk: { from: 'clerk 2' } }, { desk: { oneOf: [1, 2, 3] } }], change },
+      ],
+    });
+
+  it('are those of the ranges, each once, with the checkpoint', async () => {
+    const { file, generation, rows } = await filled();
+    const renamed = (row: Row): Row => ({ ...row, clerk: `${row.clerk}+` });
+
+    expect(await file.commit(generation, reached(1n), reached(2n), [rewrite(renamed)])).toBe(true);
+    expect(await file.commit(generation, reached(1n), reached(2n), [rewrite(renamed)])).toBe(false);
+
+    const within = ({ desk: number, clerk }: Row) => (clerk ?? '')! >= 'clerk 2' || [1, 2, 3].includes(Number(number));
+    expect(await rows()).toEqual(many.map((row) => (within(row) ? renamed(row) : row)));
+    await file.close();
+  });
+
+  it('stay as they are when one of them cannot be changed, or the work is given up', async () => {
+    const stopping = new AbortController();
+    const { file, generation, rows } = await filled();
+    const failing = (row: Row): Row => {
+      if (row.desk === 2_001) throw new RangeError('no such clerk');
+      return { ...row, clerk: 'x' };
+    };
+
+    const failed = file.commit(generation, reached(1n), reached(2n), [rewrite(failing)]);
+    await expect(failed).rejects.toMatchObject({ name: 'RewriteFailed', cause: expect.any(RangeError) });
+    stopping.abort();
+    const givenUp = file.commit(
+      generation,
+      reached(1n),
+      reached(2n),
+      [rewrite((row) => ({ ...row, clerk: 'x' }))],
+      stopping.signal,
+    );
+    await expect(givenUp).rejects.toMatchObject({ failure: { code: 'STORE_CLOSED' } });
+
+    expect(await rows()).toEqual(many);
+    expect(await file.generations()).toMatchObject([{ position: 1n }]);
+    await file.close();
+  });
+
+  it('let other commits of the process wait only while they are written', async () => {
+    let asked: Promise<unknown> | undefined;
+    const { file, generation, rows } = await filled(async () => {
+      asked ??= file.build({ ...model, name: 'other', tables: [{ ...tally, name: 'others' }] });
+      await asked;
+    });
+
+    await file.commit(generation, reached(1n), reached(2n), [rewrite((row) => ({ ...row, clerk: 'x' }))]);
+
+    expect(await file.generations()).toMatchObject([{ name: 'desks', position: 2n }, { name: 'other' }]);
+    expect((await rows()).filter(({ clerk }) => clerk === 'x').length).toBeGreaterThan(1_000);
+    await file.close();
   });
 });

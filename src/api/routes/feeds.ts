@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
+import type { EventFilter } from '../../engine/outbox/event-filter.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { CaseLedger } from '../case-ledger.js';
 import type { Feed, FeedRequest, FeedStart } from '../feed.js';
@@ -37,10 +38,13 @@ export function feedRoutes({
   feed,
   ledger,
   events,
+  alerts,
 }: {
   readonly feed: Feed;
   readonly ledger: Pick<CaseLedger, 'id'>;
   readonly events: Pick<EventStore, 'head'>;
+  /** Which events are alerts. */
+  readonly alerts: EventFilter;
 }): readonly Operation[] {
   const startOf = async (text: string): Promise<FeedStart> =>
     text === 'start' || text === 'now' ? text : givenPosition(ledger.id, events, text);
@@ -101,6 +105,27 @@ export function feedRoutes({
             ...(query.workflow !== undefined && { workflow: query.workflow }),
             ...(query.type !== undefined && { types: new Set(query.type.split(',')) }),
           },
+        }),
+    ),
+    operation(
+      {
+        method: 'get',
+        path: '/alerts/feed',
+        id: 'followAlerts',
+        tag: 'Feeds',
+        summary: 'Follow the alerts within reach, from now unless told otherwise',
+        description: `What webhooks are told of too: every event of ${alerts.workflows.join(' and ')}, and ${alerts.types.join(' and ')} of any case.`,
+        access: 'token',
+        input: { query: z.strictObject({ after: After }), headers: Headers },
+        answers: ANSWERS,
+        problems: ['POSITION_INVALID', 'POSITION_FOREIGN', 'OVERLOADED'],
+      },
+      async ({ query, headers, actor, context, res }) =>
+        feed.open({
+          ...listener(res, context),
+          actor,
+          start: await startOf(headers['last-event-id'] ?? query.after ?? 'now'),
+          only: { alerts },
         }),
     ),
   ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Actor, reachOf } from '../../domain/access.js';
+import { NOTICE_PUBLISHED } from '../../domain/calendar-history.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { Clock } from '../../engine/clock.js';
 import { positionToken } from '../../engine/position-token.js';
@@ -8,6 +9,7 @@ import type { CaseQueries, QueryOptions } from '../../projections/case-queries.j
 import { MAX_PAGE } from '../../projections/page-cursor.js';
 import type { ReactionOutcomeQueries } from '../../projections/reaction-outcomes.js';
 import { answerJson } from '../answer.js';
+import { TitleSchema } from '../answer-schemas.js';
 import type { ProblemCode } from '../api-failure.js';
 import type { CaseLedger } from '../case-ledger.js';
 import { givenPosition } from '../given-position.js';
@@ -114,6 +116,22 @@ const TimelineItemSchema = z
   })
   .meta({ id: 'TimelineItem' });
 
+const DueThen = z.object({ dueOn: z.string(), dueAt: z.string(), provisional: z.boolean() });
+
+const CalendarMoveSchema = z
+  .object({
+    type: z.literal(NOTICE_PUBLISHED),
+    at: z.string().meta({ description: 'The instant from which the notices count' }),
+    afterRevision: z.int(),
+    notices: z.array(z.object({ id: z.string(), title: TitleSchema, source: z.string(), published: z.string() })),
+    moved: z.array(z.object({ deadline: z.string(), title: TitleSchema, before: DueThen, after: DueThen })),
+  })
+  .meta({
+    id: 'CalendarMove',
+    description:
+      'A calendar notice that moved running deadlines of the case. No event of the case: it has no revision of its own and does not count towards `limit`',
+  });
+
 const STANDINGS = ['overdue', 'lapsed', 'today', 'near', 'running', 'paused', 'met', 'cancelled', 'ended'] as const;
 
 const DueItemSchema = z
@@ -151,7 +169,7 @@ export type ListDeps = {
   readonly queries: CaseQueries;
   /** Without them a timeline shows nothing of reactions. */
   readonly outcomes: ReactionOutcomeQueries | undefined;
-  readonly ledger: Pick<CaseLedger, 'id'>;
+  readonly ledger: Pick<CaseLedger, 'id' | 'calendarMoves'>;
   readonly events: Pick<EventStore, 'head'>;
   readonly registry: Pick<WorkflowRegistry, 'role'>;
   readonly clock: Clock;
@@ -215,13 +233,13 @@ export function listRoutes({ queries, outcomes, ledger, events, registry, clock 
         path: '/cases/:workflow/:caseId/timeline',
         id: 'readTimeline',
         tag: 'Cases',
-        summary: 'What happened to a case, without its data',
+        summary: 'What happened to a case, without its data, and the calendar notices that moved its deadlines',
         access: 'token',
         input: { params: CaseParams, query: z.strictObject({ ...Paged, ...Fresh }), headers: FreshHeaders },
         answers: {
           200: {
             description: 'A page, oldest first',
-            schema: pageSchema(TimelineItemSchema).extend({
+            schema: pageSchema(z.union([TimelineItemSchema, CalendarMoveSchema])).extend({
               reactions: z.array(ReactionOutcomeSchema).meta({
                 description: 'Commands between this case and others that were refused or left out',
               }),
@@ -235,10 +253,17 @@ export function listRoutes({ queries, outcomes, ledger, events, registry, clock 
         const { limit, cursor } = query;
         const options = await optionsOf(actor, query, headers);
         const page = await queries.timeline(params, present({ limit, cursor }), options);
+        const moves = await ledger.calendarMoves(params);
+        const items = page.items.flatMap((item) => [
+          withToken(item),
+          ...moves
+            .filter(({ afterRevision }) => afterRevision === item.revision)
+            .map((move) => ({ type: NOTICE_PUBLISHED, ...move })),
+        ]);
         const reactions = (await outcomes?.ofCase(params, options)) ?? [];
         answerPage(res, `/cases/${params.workflow}/${params.caseId}/timeline`, query, {
           ...page,
-          items: page.items.map(withToken),
+          items,
           reactions: reactions.map((one) => outcomeAnswer(ledger.id, one)),
         });
       },

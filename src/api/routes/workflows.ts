@@ -22,7 +22,7 @@ const WorkflowSchema = Summary.extend({
   states: z.record(z.string(), TitleSchema),
   roles: z.record(
     z.string(),
-    z.object({ title: TitleSchema, scope: z.enum(['own', 'department', 'region', 'ledger']) }),
+    z.object({ title: TitleSchema, scope: z.enum(['own', 'department', 'region', 'ledger', 'none']) }),
   ),
   events: z.array(
     z.object({

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { NOTICE_PUBLISHED } from '../../domain/calendar-history.js';
+import type { CalendarMove, MovedDeadline } from '../../engine/calendar-moves.js';
 import type { AsOf } from '../../engine/case-reading.js';
 import { type ActorFlags, actorOf, type LedgerFlags, withActor, withLedger } from '../command-options.js';
 import { type Session, withOpenLedger } from '../session.js';
-import { output, table } from '../terminal.js';
+import { type Language, type Output, output, table } from '../terminal.js';
 import { asOf } from './show.js';
 
 type HistoryFlags = LedgerFlags & ActorFlags & { readonly asOf?: AsOf; readonly reveal?: string };
@@ -28,18 +30,34 @@ export function historyCommand(program: Command, session: Session): void {
             }),
           },
         );
+        const moves = await ledger.calendarMoves({ workflow, caseId });
         out.result(events, () =>
           table(
-            events.map(({ revision, type, data, metadata }) => [
-              String(revision),
-              metadata.occurredAt,
-              type,
-              `${metadata.actor.id} (${metadata.actor.role})`,
-              JSON.stringify(data),
-              metadata.reason ?? '',
+            events.flatMap(({ revision, type, data, metadata }) => [
+              [
+                String(revision),
+                metadata.occurredAt,
+                type,
+                `${metadata.actor.id} (${metadata.actor.role})`,
+                JSON.stringify(data),
+                metadata.reason ?? '',
+              ],
+              ...moves.filter(({ afterRevision }) => afterRevision === revision).map((move) => moveCells(out, move)),
             ]),
           ),
         );
       });
     });
 }
+
+/** A notice that moved deadlines stands among the events, without a revision of its own. */
+function moveCells(out: Output, { at, notices, moved }: CalendarMove): readonly string[] {
+  const dates = moved.map(({ title, before, after }) => `${out.title(title)}: ${dueText(before)} → ${dueText(after)}`);
+  return ['-', at, NOTICE_PUBLISHED, '', dates.join('; '), notices.map(({ title }) => out.title(title)).join('; ')];
+
+  function dueText({ dueOn, provisional }: MovedDeadline['before']): string {
+    return `${dueOn}${provisional ? PROVISIONAL[out.language] : ''}`;
+  }
+}
+
+const PROVISIONAL: Readonly<Record<Language, string>> = { en: ' (provisional)', zh: '（暂定）' };

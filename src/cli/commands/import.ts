@@ -77,7 +77,7 @@ export function importCommand(program: Command, session: Session): void {
           registry: ledger.registry,
           reader: resumed(first, traces),
           actor: { ...actor, roles: [...actor.roles, 'importer'] },
-          calendar: calendarInForce(ledger.calendar, session.clock.now().toISOString()),
+          calendar: calendarInForce(await ledger.currentCalendar(), session.clock.now().toISOString()),
           onProgress: ({ events }) => bar.update(events),
           ...(loaded && { map: loaded.map, mapPath: flags.map! }),
         }).finally(bar.stop);

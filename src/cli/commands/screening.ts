@@ -34,10 +34,11 @@ export function screeningCommand(program: Command, session: Session): void {
           if (!ledger.registry.names().includes('screening'))
             throw new CliError(EXIT.notFound, 'the ledger has no workflow "screening"');
           const now = session.clock.now().toISOString();
-          const today = officeDay(ledger.calendar, now).date;
+          const calendar = await ledger.currentCalendar();
+          const today = officeDay(calendar, now).date;
           const date = said ?? today;
           if (date > today) throw new CliError(EXIT.usage, `${date} is still to come`);
-          if (!calendarInForce(ledger.calendar, now).isWorkingDay(date))
+          if (!calendarInForce(calendar, now).isWorkingDay(date))
             throw new CliError(EXIT.usage, `${date} is no working day`);
           const opened = await openScreenings(
             {

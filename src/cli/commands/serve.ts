@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { TokenOptions } from '../../api/token.js';
 import type { Config } from '../../config.js';
 import { CliError } from '../cli-error.js';
-import { type LedgerFlags, wholeNumber, withLedger } from '../command-options.js';
+import { type LedgerFlags, wholeNumber, withLedger, withOutbox } from '../command-options.js';
 import { EXIT } from '../exit-code.js';
 import { ledgerSetup, type Session } from '../session.js';
 import { output } from '../terminal.js';
@@ -12,7 +12,13 @@ type ServeFlags = LedgerFlags & { readonly host?: string; readonly port?: number
 
 /** `caseledger serve`: the HTTP API over a ledger. */
 export function serveCommand(program: Command, session: Session): void {
-  withLedger(program.command('serve').description('serve the HTTP API over a ledger, until SIGTERM or SIGINT'))
+  withOutbox(
+    withLedger(
+      program
+        .command('serve')
+        .description('serve the HTTP API over a ledger and deliver alerts, until SIGTERM or SIGINT'),
+    ),
+  )
     .option('--host <address>', 'address to listen on (HOST; 127.0.0.1)')
     .option('--port <number>', 'port to listen on, 0 for a free one (PORT; 3000)', wholeNumber(0, 65_535))
     .option(

@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CaseError } from '../../domain/case-error.js';
 import { closeLedgerFile } from '../../event-store/sqlite/ledger-file.js';
 import {
   type Database,
   openDatabase,
   type Row as SqlRow,
+  type Statement,
   sqliteErrorCode,
 } from '../../event-store/sqlite/sqlite-binding.js';
 import { isBusy, isNotADatabase, storeFailure } from '../../event-store/sqlite/sqlite-failure.js';
@@ -13,21 +15,33 @@ import {
   type GenerationRef,
   type ReadStore,
   type Skip,
+  type TableChanges,
   tableName,
 } from '../read-store.js';
 import { shapeOf } from '../table-spec.js';
+import { bulkRewrite } from './bulk-rewrite.js';
 import { kyselyOver } from './kysely-sqlite.js';
 import { createIndexesSql, createTableSql, type TableWriter, tableWriter } from './table-writer.js';
 import { VIEWS_APPLICATION_ID, VIEWS_MIGRATIONS, VIEWS_SCHEMA_VERSION } from './views-migrations.js';
 
-/** How long a statement waits for another process to let go of the file. */
+/** How long anything waits for another process to let go of the file. */
 const BUSY_TIMEOUT_MS = 5_000;
+
+/** How long a thread stands still for the lock at a time, and how long it goes on before it asks again. */
+const LOCK_WAIT_MS = 5;
+const LOCK_PAUSE_MS = 20;
+
+/** How long a commit that took its time to compute waits for another process to let go of the file. */
+const LONG_COMMIT_PATIENCE_MS = 600_000;
 
 /** Page cache of the connection: the inner pages of the tables and indexes written to. */
 const CACHE_KIB = 32_768;
 
 /** Pages of write-ahead log after which it is written back into the file. */
 const WAL_CHECKPOINT_PAGES = 4_000;
+
+/** What a write-ahead log that grew with a long commit is cut back to after its checkpoint. */
+const WAL_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** Attempts at laying a file out while other processes do the same. */
 const MAX_ATTEMPTS = 50;
@@ -37,7 +51,11 @@ export type SqliteReadStoreOptions = {
   readonly path: string;
   /** The binding; tests hand in one that fails. */
   readonly openDatabase?: typeof openDatabase;
+  /** Lets others have their turn between two steps of a long commit. */
+  readonly turn?: () => Promise<void>;
 };
+
+const IN_MEMORY = ':memory:';
 
 /**
  * Read models in one SQLite file beside the ledger, for any number of processes. Not synced at every commit: what a
@@ -46,22 +64,52 @@ export type SqliteReadStoreOptions = {
  * @throws CaseError `STORE_NOT_A_LEDGER` for another program's database · `STORE_TOO_NEW` · `STORE_CORRUPT` (delete the file) · `STORE_UNAVAILABLE`
  */
 export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
-  const { path } = options;
-  const database = openViews(path, options.openDatabase ?? openDatabase);
+  const { path, turn = nextTurn } = options;
+  const openBinding = options.openDatabase ?? openDatabase;
+  const database = openViews(path, openBinding);
   const writers = new Map<string, TableWriter>();
   const selectAll = database.prepare('SELECT * FROM read_models ORDER BY name, generation');
   const select = database.prepare('SELECT * FROM read_models WHERE name = ? AND generation = ?');
   const selectRole = database.prepare('SELECT * FROM read_models WHERE name = ? AND role = ?');
-  const moveOn = database.prepare(
-    'UPDATE read_models SET position = ?, event = ?, events = ? WHERE name = ? AND generation = ? AND position IS ? AND halted_position IS NULL',
-  );
+  const moveOn = database.prepare(MOVE_ON);
   let open = true;
+  /** The transaction of a long commit, on a connection of its own: until it ends nothing else of this process writes. */
+  let applying: Promise<void> | undefined;
+  const longCommits = new Set<Promise<unknown>>();
 
   /** Runs synchronously, so that nothing of this process comes between; other processes wait or are waited for. */
-  function inTransaction<Result>(work: () => Result): Result {
+  async function inTransaction<Result>(work: () => Result): Promise<Result> {
+    return untilUnlocked(BUSY_TIMEOUT_MS, async () => {
+      while (applying !== undefined) await applying;
+      return transact(work);
+    });
+  }
+
+  /** Another process may hold the lock for a long commit: this thread goes on while it is waited for. */
+  async function untilUnlocked<Result>(patienceMs: number, work: () => Promise<Result>): Promise<Result> {
+    for (let waitedMs = 0; ; waitedMs += LOCK_WAIT_MS + LOCK_PAUSE_MS) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof CaseError) || !isBusy(error.cause) || waitedMs >= patienceMs || !open) throw error;
+        await pause(LOCK_PAUSE_MS);
+      }
+    }
+  }
+
+  function begin(connection: Database): void {
+    connection.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+    try {
+      connection.exec('BEGIN IMMEDIATE');
+    } finally {
+      connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
+  function transact<Result>(work: () => Result): Result {
     if (!open) throw new CaseError({ code: 'STORE_CLOSED' });
     try {
-      database.exec('BEGIN IMMEDIATE');
+      begin(database);
       try {
         const result = work();
         database.exec('COMMIT');
@@ -75,11 +123,93 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
     }
   }
 
-  function rollBack(): void {
+  function rollBack(connection: Database = database): void {
     try {
-      database.exec('ROLLBACK');
+      connection.exec('ROLLBACK');
     } catch {
       // A full disk ends the transaction by itself; what failed is reported by whoever calls.
+    }
+  }
+
+  /** In memory there is no other connection: it is all one step. */
+  function commitAtOnce(
+    of: GenerationRef,
+    from: Checkpoint,
+    to: Checkpoint,
+    changes: readonly TableChanges[],
+  ): boolean {
+    return transact(() => {
+      if (!movesOn(moveOn, of, from, to)) return false;
+      for (const change of changes) {
+        if (change.rewrites.length > 0) {
+          const rewrite = bulkRewrite(database, of.generation, change);
+          for (const _ of rewrite.stage());
+          for (const _ of rewrite.apply());
+          rewrite.clear();
+        }
+        writerOf(of).write(change);
+      }
+      return true;
+    });
+  }
+
+  /**
+   * Computes first, with the file open to everyone, and then writes in one transaction, step by step, so that this
+   * thread answers meanwhile. That the rows are still those computed from is what the checkpoint says.
+   */
+  async function commitStepByStep(
+    of: GenerationRef,
+    from: Checkpoint,
+    to: Checkpoint,
+    changes: readonly TableChanges[],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const connection = openBinding(path);
+    let done = (): void => {};
+    const stepping = async (steps: Generator<void>): Promise<void> => {
+      for (const _ of steps) {
+        await turn();
+        if (!open || signal?.aborted) throw new CaseError({ code: 'STORE_CLOSED' });
+      }
+    };
+    try {
+      setUp(connection);
+      const rewrites = changes.map((change) => bulkRewrite(connection, of.generation, change));
+      for (const [index, rewrite] of rewrites.entries())
+        if (changes[index]!.rewrites.length > 0) await stepping(rewrite.stage());
+      await untilUnlocked(LONG_COMMIT_PATIENCE_MS, async () => {
+        while (applying !== undefined) await applying;
+        try {
+          begin(connection);
+        } catch (error) {
+          throw storeFailure(path, error);
+        }
+        applying = new Promise((resolve) => {
+          done = () => {
+            applying = undefined;
+            resolve();
+          };
+        });
+      });
+      try {
+        const moved = movesOn(connection.prepare(MOVE_ON), of, from, to);
+        const writer = tableWriter(connection, of.generation);
+        for (const [index, change] of moved ? changes.entries() : []) {
+          if (change.rewrites.length > 0) await stepping(rewrites[index]!.apply());
+          writer.write(change);
+        }
+        connection.exec('COMMIT');
+        for (const rewrite of rewrites) rewrite.clear();
+        return moved;
+      } catch (error) {
+        rollBack(connection);
+        throw error;
+      }
+    } catch (error) {
+      throw isRowsFault(error) ? error : storeFailure(path, error);
+    } finally {
+      connection.close();
+      done();
     }
   }
 
@@ -152,17 +282,16 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
       return reading(() => writerOf(of).rows(table, keys));
     },
 
-    async commit(of, from, to, changes) {
+    async commit(of, from, to, changes, signal) {
+      if (changes.some(({ rewrites }) => rewrites.length > 0)) {
+        if (!open) throw new CaseError({ code: 'STORE_CLOSED' });
+        if (path === IN_MEMORY) return commitAtOnce(of, from, to, changes);
+        const long = commitStepByStep(of, from, to, changes, signal).finally(() => longCommits.delete(long));
+        longCommits.add(long);
+        return long;
+      }
       return inTransaction(() => {
-        const moved = moveOn.run(
-          to.position ?? null,
-          to.event ?? null,
-          to.events,
-          of.name,
-          of.generation,
-          from.position ?? null,
-        );
-        if (Number(moved.changes) === 0) return false;
+        if (!movesOn(moveOn, of, from, to)) return false;
         const writer = writerOf(of);
         for (const change of changes) writer.write(change);
         return true;
@@ -212,7 +341,7 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
       for (const table of tables) {
         // Each its own transaction: appends to other read models and queries get their turn between them.
         for (const sql of createIndexesSql(table, of.generation)) {
-          inTransaction(() => {
+          await inTransaction(() => {
             if (select.get(of.name, of.generation) !== undefined) database.exec(sql);
           });
         }
@@ -236,7 +365,7 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
     },
 
     async drop(of) {
-      inTransaction(() => {
+      await inTransaction(() => {
         const row = select.get(of.name, of.generation);
         if (row !== undefined) drop(row);
       });
@@ -245,9 +374,26 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
     async close() {
       if (!open) return;
       open = false;
+      await Promise.allSettled(longCommits);
       closeLedgerFile(database, false);
     },
   };
+}
+
+const MOVE_ON =
+  'UPDATE read_models SET position = ?, event = ?, events = ? WHERE name = ? AND generation = ? AND position IS ? AND halted_position IS NULL';
+
+/** Moves the checkpoint, where it is still the one the writer saw. */
+function movesOn(statement: Statement, of: GenerationRef, from: Checkpoint, to: Checkpoint): boolean {
+  const { name, generation } = of;
+  const { position = null, event = null, events } = to;
+  return Number(statement.run(position, event, events, name, generation, from.position ?? null).changes) > 0;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Primary result codes that say that what was to be written is at fault, not the database: https://www.sqlite.org/rescode.html. */
@@ -289,11 +435,7 @@ function openViews(path: string, open: typeof openDatabase): Database {
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     recognise(database, path);
     useWriteAheadLog(database);
-    database.exec(`
-      PRAGMA synchronous = NORMAL;
-      PRAGMA cache_size = -${CACHE_KIB};
-      PRAGMA wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES};
-    `);
+    setUp(database);
     migrate(database, path);
     return database;
   } catch (error) {
@@ -301,6 +443,17 @@ function openViews(path: string, open: typeof openDatabase): Database {
     if (isNotADatabase(error)) throw notReadModels(path, 'it is no SQLite database');
     throw storeFailure(path, error);
   }
+}
+
+/** What every connection to the file is set to. */
+function setUp(database: Database): void {
+  database.exec(`
+    PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
+    PRAGMA synchronous = NORMAL;
+    PRAGMA cache_size = -${CACHE_KIB};
+    PRAGMA wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES};
+    PRAGMA journal_size_limit = ${WAL_KEPT_BYTES};
+  `);
 }
 
 function recognise(database: Database, path: string): void {

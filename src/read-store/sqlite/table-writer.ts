@@ -2,9 +2,6 @@ import type { Database, SqlValue, Statement } from '../../event-store/sqlite/sql
 import { type TableChanges, tableName } from '../read-store.js';
 import { keyOf, type Row, type RowValue, type TableSpec } from '../table-spec.js';
 
-/** Rows a rewrite looks at in one go. */
-const REWRITE_PAGE = 1_000;
-
 /** Keys one statement looks up. */
 const KEYS_AT_ONCE = 64;
 
@@ -26,8 +23,8 @@ export function createIndexesSql(table: TableSpec, generation: number): readonly
 
 export type TableWriter = {
   rows(table: TableSpec, keys: readonly (readonly RowValue[])[]): Row[];
-  /** Inside the caller's transaction. */
-  write(changes: TableChanges): void;
+  /** Inside the caller's transaction, after the rewrites. */
+  write(changes: Omit<TableChanges, 'rewrites'>): void;
 };
 
 /**
@@ -113,29 +110,9 @@ export function tableWriter(database: Database, generation: number): TableWriter
     prepared(`DELETE FROM ${name} WHERE ${keyCondition(table)} AND ${zero}`).run(...(keyOf(table, key) as SqlValue[]));
   }
 
-  function rewrite(table: TableSpec, rewrites: TableChanges['rewrites']): void {
-    const name = tableName(table.name, generation);
-    const order = table.primaryKey.join(', ');
-    const first = prepared(`SELECT * FROM ${name} ORDER BY ${order} LIMIT ${REWRITE_PAGE}`);
-    const next = prepared(
-      `SELECT * FROM ${name} WHERE (${order}) > (${table.primaryKey.map(() => '?').join(', ')}) ORDER BY ${order} LIMIT ${REWRITE_PAGE}`,
-    );
-    let page = first.all() as Row[];
-    while (page.length > 0) {
-      for (const row of page)
-        update(
-          table,
-          row,
-          rewrites.reduce((changed, change) => change(changed), row),
-        );
-      page = next.all(...(keyOf(table, page.at(-1)!) as SqlValue[])) as Row[];
-    }
-  }
-
   return {
     rows,
-    write({ table, inserted, updated, removed, added, rewrites }) {
-      if (rewrites.length > 0) rewrite(table, rewrites);
+    write({ table, inserted, updated, removed, added }) {
       for (const row of removed) remove(table, keyOf(table, row));
       for (const { before, after } of updated) update(table, before, after);
       insert(table, inserted);
