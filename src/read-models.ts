@@ -1,7 +1,7 @@
 import type { Clock } from './engine/clock.js';
 import { type ReactionRunner, startReactions } from './engine/reactions/reaction-runner.js';
+import { systemWait } from './engine/waiting.js';
 import type { Ledger } from './ledger.js';
-import { systemPacing } from './projections/pacing.js';
 import {
   type ReactionOutcomeQueries,
   reactionOutcomeList,
@@ -61,7 +61,7 @@ export async function followLedger(
         ledger: ledger.id,
         clock,
         reactions: ledger.reactions,
-        wait: systemPacing.wait,
+        wait: systemWait,
         follow: react,
         ...told,
       });
@@ -73,7 +73,7 @@ export async function followLedger(
             queries: projections.queries,
             outcomes,
             clock,
-            wait: systemPacing.wait,
+            wait: systemWait,
             onFailure: (error) => onFailure?.(error, 'screening'),
           })
         : undefined;

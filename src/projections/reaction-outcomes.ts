@@ -65,12 +65,15 @@ export const reactionOutcomeList: Projection = {
     if (id === undefined) return;
     const before = rows.get(TABLE, id);
     const outcome = OUTCOMES[event.type];
-    if (outcome === undefined) rows.put(TABLE, { ...(before ?? acceptedRow(id, event)), outcome: 'accepted' });
-    else
-      rows.put(TABLE, {
-        ...finalRow(id, outcome, event),
-        ...(before?.outcome === 'accepted' && { outcome: 'accepted' }),
-      });
+    if (outcome === undefined) {
+      // Whoever names a command so on another case says nothing about this one.
+      if (before !== undefined && before.target_stream !== event.stream) return;
+      rows.put(TABLE, { ...(before ?? acceptedRow(id, event)), outcome: 'accepted' });
+      return;
+    }
+    const after = finalRow(id, outcome, event);
+    const overtaken = before?.outcome === 'accepted' && before.target_stream === after.target_stream;
+    rows.put(TABLE, overtaken ? { ...after, outcome: 'accepted' } : after);
   },
 };
 

@@ -1,4 +1,5 @@
 import { MS_PER_HOUR, MS_PER_MINUTE, officeClock } from '../domain/office-time.js';
+import type { Wait } from '../engine/waiting.js';
 import { policy } from '../workflows/screening/v1/policy.js';
 import { officeDay, openScreenings, type ScreeningDeps } from './screening-round.js';
 
@@ -19,7 +20,7 @@ export function startScreeningClock({
   onFailure,
   ...deps
 }: ScreeningDeps & {
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly wait: Wait;
   readonly onFailure: (error: unknown) => void;
 }): ScreeningClock {
   const stopping = new AbortController();

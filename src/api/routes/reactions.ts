@@ -12,8 +12,11 @@ import { type Operation, operation } from '../operation.js';
 import { wholeNumber } from '../query-values.js';
 import { answerPage, PAGE_HEADERS, pageSchema, present } from './pages.js';
 
-/** Who sees how reactions stand, and what is parked. */
+/** Who sees how reactions stand and, within reach, what was refused. */
 const READERS = ['administrator', 'auditor', 'supervisor'];
+
+/** Who sees what is parked, wherever in the ledger. */
+const PARKED_READERS = ['administrator', 'auditor'];
 
 /** Who takes parked commands up again or leaves them out. */
 const WRITERS = ['administrator'];
@@ -134,7 +137,7 @@ export function reactionRoutes(deps: {
         id: 'listParkedReactions',
         tag: 'Reactions',
         summary: 'Commands between cases that met a fault: tried again, parked, or behind a parked one',
-        access: { roles: READERS },
+        access: { roles: PARKED_READERS },
         answers: { 200: { description: 'In order', schema: z.object({ items: z.array(WaitingSchema) }) } },
       },
       async ({ res }) => answerJson(res, 200, { items: (await reactions.waiting()).map(waitingItem) }),

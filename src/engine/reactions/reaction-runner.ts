@@ -1,6 +1,7 @@
 import { CaseError, isCaseError } from '../../domain/case-error.js';
 import type { Reaction } from '../../domain/reaction.js';
 import type { Title } from '../../domain/title.js';
+import type { Wait } from '../waiting.js';
 import type { WaitingUnit } from './reaction-book.js';
 import { type FollowerDeps, openReaction, type ReactionFollower } from './reaction-follower.js';
 import type { OutcomeAuthor } from './reaction-outcomes.js';
@@ -17,8 +18,7 @@ const WAIT_POLL_MS = 50;
 export type ReactionsDeps = Omit<FollowerDeps, 'signal' | 'onFailure'> & {
   /** Checked against the registry. */
   readonly reactions: readonly Reaction[];
-  /** Resolves after `ms` milliseconds, or as soon as `signal` aborts. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly wait: Wait;
   /** Whether to follow the log; otherwise what waits is only shown, released and skipped, and nothing begins. */
   readonly follow: boolean;
   /** Told of every fault; nothing stops because of it. */

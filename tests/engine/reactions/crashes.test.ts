@@ -1,7 +1,8 @@
 import type { RecordedEvent } from '../../../src/domain/event.js';
 import type { ReactionsDeps } from '../../../src/engine/reactions/reaction-runner.js';
 import { sqliteReadStore } from '../../../src/read-store/sqlite/sqlite-read-store.js';
-import { hurried, type InspectingOffice, inspectingOffice } from './inspecting-office.js';
+import { hurried } from '../../support/hurried.js';
+import { type InspectingOffice, inspectingOffice } from './inspecting-office.js';
 
 type Ports = Pick<ReactionsDeps, 'store' | 'engine' | 'readStore' | 'wait'>;
 

@@ -8,9 +8,9 @@ import {
   startReactions,
 } from '../../../src/engine/reactions/reaction-runner.js';
 import { readStream } from '../../../src/event-store/read-stream.js';
-import { systemPacing } from '../../../src/projections/pacing.js';
 import type { ReadStore } from '../../../src/read-store/read-store.js';
 import { sqliteReadStore } from '../../../src/read-store/sqlite/sqlite-read-store.js';
+import { hurried } from '../../support/hurried.js';
 import { inspection, inspector, ordersInspections } from '../../support/inspection.js';
 import { permitWorkflow } from '../../support/permit.js';
 import {
@@ -116,11 +116,6 @@ export async function inspectingOffice(options: OfficeOptions = {}): Promise<Ins
       await office.close();
     },
   };
-}
-
-/** Real timers, but for pauses, which a test does not sit out. Limits of patience (seconds) stay. */
-export function hurried(ms: number, signal: AbortSignal): Promise<void> {
-  return systemPacing.wait(ms < 10_000 ? Math.min(ms, 2) : ms, signal);
 }
 
 /** The same reaction, which throws on notes that say so. */

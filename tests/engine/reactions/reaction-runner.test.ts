@@ -4,9 +4,10 @@ import type { CommandTaker } from '../../../src/engine/reactions/command-dispatc
 import { MAX_ATTEMPTS } from '../../../src/engine/reactions/reaction-follower.js';
 import type { ReactionRunner } from '../../../src/engine/reactions/reaction-runner.js';
 import { sqliteReadStore } from '../../../src/read-store/sqlite/sqlite-read-store.js';
+import { hurried } from '../../support/hurried.js';
 import { ordersInspections } from '../../support/inspection.js';
 import { codeOf, importer, noted } from '../permit-office.js';
-import { failingOn, hurried, type InspectingOffice, inspectingOffice } from './inspecting-office.js';
+import { failingOn, type InspectingOffice, inspectingOffice } from './inspecting-office.js';
 
 let office: InspectingOffice;
 beforeEach(async () => {
