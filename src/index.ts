@@ -13,6 +13,13 @@ export {
   isCaseError,
 } from './domain/case-error.js';
 export type { DeadlineEnd, DeadlineInput, DeadlineRule, DeadlineRules, TermSource } from './domain/deadline.js';
+export {
+  type DeadlinePolicy,
+  deadlineRulesOf,
+  parseDeadlinePolicy,
+  readDeadlinePolicy,
+} from './domain/deadline-policy.js';
+export type { DeadlineStanding } from './domain/deadline-standing.js';
 export type { Due } from './domain/due-date.js';
 export {
   ENVELOPE_VERSION,
@@ -28,6 +35,7 @@ export type { Explanation, ExplanationStep } from './domain/explain-deadline.js'
 export { explanationText } from './domain/explanation-text.js';
 export type { NextEvent } from './domain/next-events.js';
 export { ERASED, LOST, type PublicData, personal, subject, WITHHELD } from './domain/personal-data.js';
+export { hotlinePolicy } from './domain/policies/hotline-12345.js';
 export {
   defineReaction,
   EVERY_WORKFLOW,

@@ -112,7 +112,7 @@ export const DeadlinesSchema = z
       z.object({
         name: z.string(),
         title: TitleSchema,
-        kind: z.enum(['atMost', 'atLeast', 'window']),
+        kind: z.enum(['atMost', 'atLeast', 'window', 'before']),
         limit: z.enum(['statutory', 'promised', 'internal']),
         source: z.string(),
         status: z.string(),

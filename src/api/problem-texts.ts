@@ -196,6 +196,27 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
     title: { en: 'A reason is needed', zh: '须说明理由' },
     action: { en: 'Send the command with a `reason`.', zh: '请在命令中填写 `reason`。' },
   },
+  TOO_EARLY: {
+    title: { en: 'A minimum period has not passed', zh: '未满最短期限' },
+    action: {
+      en: 'Send it again from `allowedFrom` (the day `allowedOn`). While a pause holds the period, that is the earliest there can be.',
+      zh: '请自 `allowedFrom`（`allowedOn` 当日）起再办理；期限中止期间，该日期为最早可能日期。',
+    },
+  },
+  TOO_LATE: {
+    title: { en: 'The time in which it could be done is over', zh: '已过办理时限' },
+    action: {
+      en: 'The last day was `dueOn`. It cannot be done any more unless the deadline it depends on moves.',
+      zh: '最后期限为 `dueOn`，除所依附的期限变动外，不再受理。',
+    },
+  },
+  EXTENSION_REFUSED: {
+    title: { en: 'The deadline cannot be extended', zh: '期限不得延长' },
+    action: {
+      en: 'See `why`: `expired` (before expiry only; it was `dueOn`), `overLimit` (no more than `max` times), `notRunning` (nothing to extend).',
+      zh: '见 `why`：`expired`（仅可在期满前延长，期满日为 `dueOn`）、`overLimit`（最多 `max` 次）、`notRunning`（无可延长的期限）。',
+    },
+  },
   FACT_UNAVAILABLE: {
     title: { en: 'A fact the decision depends on cannot be had', zh: '无法取得裁量所需事实' },
     action: {
@@ -395,6 +416,13 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
   TERM_INVALID: {
     title: { en: 'The term cannot be counted', zh: '期限无法计算' },
     action: { en: 'Give a whole amount within the limits of its unit.', zh: '请给出单位范围内的整数。' },
+  },
+  POLICY_INVALID: {
+    title: { en: 'A policy file is not valid', zh: '政策文件无效' },
+    action: {
+      en: 'Correct the file at the paths listed in `issues`; nothing of it is in force.',
+      zh: '按 `issues` 所列路径更正文件；更正前整份文件不生效。',
+    },
   },
   DEADLINE_UNKNOWN: {
     title: { en: 'The case has no such deadline', zh: '期限不存在' },

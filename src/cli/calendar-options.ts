@@ -61,13 +61,7 @@ export async function askedCalendar(session: Session, flags: CalendarFlags): Pro
       : await withOpenLedger(session, flags, { create: false }, (ledger) => ledger.currentCalendar());
   const { calendar = definition.id, asOf } = flags;
   if (calendar !== definition.id) throw new CaseError({ code: 'CALENDAR_UNKNOWN', calendar, known: [definition.id] });
-  const ms =
-    asOf === undefined ? session.clock.now().getTime() : momentAt(asOf, definition.timeZone, MS_PER_DAY) - dayEnd(asOf);
+  const ms = asOf === undefined ? session.clock.now().getTime() : momentAt(asOf, definition.timeZone, MS_PER_DAY - 1);
   const at = new Date(ms).toISOString();
   return { definition, inForce: calendarInForce(definition, at), asOf: at };
-}
-
-/** A day is over a millisecond before the next begins. */
-function dayEnd(moment: OfficeMoment): number {
-  return 'date' in moment && moment.minutes === undefined ? 1 : 0;
 }

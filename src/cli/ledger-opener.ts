@@ -9,6 +9,9 @@ import { followedLedger } from './followed-ledger.js';
 import type { LedgerSetup } from './session.js';
 import { stderrLog } from './stderr-log.js';
 import { loadWorkflows } from './workflow-modules.js';
+// Needed as soon as there is something to open; named here they are loaded while the thread waits for that.
+import '../ledger.js';
+import '../workflows/index.js';
 
 /** A setup as it may be sent to another thread; workflows and look-ups are loaded there again. */
 export type LedgerOpening = Pick<LedgerSetup, 'location' | 'sources' | 'masterKey' | 'keys' | 'views'> & {

@@ -1,23 +1,17 @@
 #!/usr/bin/env node
-import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { v7 as uuidv7 } from 'uuid';
-import { systemClock } from '../engine/clock.js';
-import { run } from './run.js';
-import { processTerminal } from './terminal.js';
+import { keepCompiledCode } from '../engine-thread/compiled-code.js';
+import { waitingThread } from '../engine-thread/waiting-thread.js';
 
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+// Nothing else is imported before this: the thread is under way first, and each thread loads its code while the other does.
+const compiledCode = new URL('./.compiled/', import.meta.url);
+keepCompiledCode(compiledCode);
+// Stacks then name the sources; reading the maps takes a while.
+if (process.env.CASELEDGER_DEBUG) process.setSourceMapsEnabled(true);
+const args = process.argv.slice(2);
+const serves = args[0] === 'serve' || (args[0] === 'demo' && args.includes('--serve'));
+const engineThread = serves
+  ? waitingThread(new URL('./ledger-opener.js', import.meta.url), { compiledCode })
+  : undefined;
 
-// Whoever reads our output may stop reading, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exitCode = 0;
-});
-
-process.exitCode = await run(process.argv.slice(2), {
-  terminal: processTerminal(),
-  clock: systemClock,
-  ids: { next: () => uuidv7() },
-  randomBytes,
-  version,
-});
+const { runInProcess } = await import('./run-in-process.js');
+process.exitCode = await runInProcess(args, engineThread);

@@ -2,10 +2,8 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { chinaCalendar } from '../domain/calendars/cn.js';
 import { workflowRegistry } from '../domain/workflow-registry.js';
-import { ledgerReaders } from '../engine-thread/ledger-readers.js';
 import { startLedgerThread } from '../engine-thread/ledger-thread.js';
-import { type ServedLedger, servedLedger } from '../main.js';
-import { followedLedger } from './followed-ledger.js';
+import type { ServedLedger } from '../main.js';
 import type { LedgerOpening } from './ledger-opener.js';
 import type { LedgerSetup, Session } from './session.js';
 
@@ -36,23 +34,28 @@ export async function openForServing(
   const { location, views } = setup;
   if (location.kind === 'file' && views !== undefined)
     return openInThread(session, { ...setup, path: location.path, views }, options);
+  const [{ followedLedger }, { servedLedger }] = await Promise.all([
+    import('./followed-ledger.js'),
+    import('../main.js'),
+  ]);
   const { ledger, models, close } = await followedLedger(session, setup, options.logger);
   return { served: servedLedger(ledger, models), close };
 }
 
 async function openInThread(
-  { clock }: Session,
+  { clock, engineThread }: Session,
   setup: LedgerSetup & { readonly path: string; readonly views: string },
   { logLevel, onEngineDied }: ServingOptions,
 ): Promise<OpenedForServing> {
   const { path, location, sources, masterKey, keys, views } = setup;
   const registry = workflowRegistry(setup.workflows);
   const data: LedgerOpening = { location, sources, masterKey, keys, views, logLevel };
-  const thread = await startLedgerThread({
-    opener: new URL('./ledger-opener.js', import.meta.url),
+  const starting = startLedgerThread({
+    opener: engineThread ?? new URL('./ledger-opener.js', import.meta.url),
     data,
     onExit: onEngineDied,
   });
+  const [thread, { ledgerReaders }] = await Promise.all([starting, import('../engine-thread/ledger-readers.js')]);
   try {
     const { projections, reactions } = thread;
     const readers = await ledgerReaders({ path, views, registry, calendar: chinaCalendar, projections });

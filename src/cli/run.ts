@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { type Config, ConfigError, readConfig } from '../config.js';
 import { CaseError, type CaseFailure } from '../domain/case-error.js';
 import type { Clock, Ids } from '../engine/clock.js';
+import type { WaitingThread } from '../engine-thread/waiting-thread.js';
 import { CliError } from './cli-error.js';
 import { EXIT, EXIT_OF, type ExitCode } from './exit-code.js';
 import { caseledgerProgram } from './program.js';
@@ -13,6 +14,8 @@ export type Surroundings = {
   readonly ids: Ids;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly version: string;
+  /** A thread for the engine, where the command may serve. */
+  readonly engineThread?: WaitingThread;
 };
 
 /**
@@ -74,6 +77,16 @@ function refusal(error: CaseError, language: Language): string {
       return language === 'zh'
         ? `"${failure.event}" 不予办理：${failure.reasons.map(({ title }) => title.zh).join('；')}`
         : error.message;
+    case 'TOO_EARLY':
+      return language === 'zh'
+        ? `"${failure.event}" 未满“${failure.title.zh}”：${failure.allowedOn}起方可办理`
+        : error.message;
+    case 'TOO_LATE':
+      return language === 'zh'
+        ? `"${failure.event}" 已过“${failure.title.zh}”：最后期限为${failure.dueOn}`
+        : error.message;
+    case 'EXTENSION_REFUSED':
+      return language === 'zh' ? `"${failure.event}" 不予延长“${failure.title.zh}”` : error.message;
     case 'ROLE_NOT_PERMITTED':
       return failure.held.length === 0 ? `${error.message}; name a role with --role` : error.message;
     case 'OUT_OF_SCOPE':

@@ -1,11 +1,9 @@
 import type { TokenOptions } from '../api/token.js';
 import type { Config } from '../config.js';
 import type { Outbox } from '../engine/outbox/outbox.js';
-import { startService } from '../main.js';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-code.js';
 import { openForServing } from './open-for-serving.js';
-import { openedOutbox } from './opened-outbox.js';
 import type { LedgerSetup, Session } from './session.js';
 import { stderrLog } from './stderr-log.js';
 
@@ -51,7 +49,13 @@ export async function serveUntilStopped(
     death = error;
     awaken();
   };
-  const opened = await openForServing(session, setup, { logger, logLevel, onEngineDied });
+  const opening = openForServing(session, setup, { logger, logLevel, onEngineDied });
+  // The HTTP side is loaded while the engine opens in its thread.
+  const [opened, { startService }, { openedOutbox }] = await Promise.all([
+    opening,
+    import('../main.js'),
+    import('./opened-outbox.js'),
+  ]);
   let outbox: Outbox | undefined;
   try {
     const { events, registry, ledger } = opened.served;

@@ -4,6 +4,7 @@ import type { Workflow } from '../domain/workflow.js';
 import { type WorkflowRegistry, workflowRegistry } from '../domain/workflow-registry.js';
 import type { Clock, Ids } from '../engine/clock.js';
 import type { Lookups } from '../engine/lookups.js';
+import type { WaitingThread } from '../engine-thread/waiting-thread.js';
 import type { Ledger } from '../ledger.js';
 import type { ReadModels } from '../read-models.js';
 import type { LedgerFlags } from './command-options.js';
@@ -27,6 +28,8 @@ export type Session = Impure & {
   readonly config: Config;
   /** The package's version. */
   readonly version: string;
+  /** A thread that has loaded `ledger-opener.ts` already, for the command that serves. */
+  readonly engineThread?: WaitingThread;
 };
 
 /** What a ledger is opened with, as flags and configuration say. */

@@ -60,6 +60,36 @@ export type CaseFailure =
       readonly earliest: string;
     }
   | { readonly code: 'REASON_REQUIRED'; readonly event: string }
+  | {
+      readonly code: 'TOO_EARLY';
+      readonly event: string;
+      readonly deadline: string;
+      readonly title: Title;
+      /** The first day (the office's) and instant on which it is allowed; the earliest there can be where a pause holds the deadline. */
+      readonly allowedOn: string;
+      readonly allowedFrom: string;
+      readonly held: boolean;
+    }
+  | {
+      readonly code: 'TOO_LATE';
+      readonly event: string;
+      readonly deadline: string;
+      readonly title: Title;
+      /** The last day and instant on which it was allowed. */
+      readonly dueOn: string;
+      readonly dueAt: string;
+    }
+  | {
+      readonly code: 'EXTENSION_REFUSED';
+      readonly event: string;
+      readonly deadline: string;
+      readonly title: Title;
+      readonly why: 'expired' | 'overLimit' | 'notRunning';
+      /** How often it may be extended. */
+      readonly max: number;
+      readonly dueOn?: string;
+      readonly dueAt?: string;
+    }
   | { readonly code: 'FACT_UNAVAILABLE'; readonly fact: string; readonly source: string; readonly detail: string }
   // The command is refused
   | { readonly code: 'COMMAND_INVALID'; readonly issues: readonly InputIssue[] }
@@ -122,6 +152,7 @@ export type CaseFailure =
   | { readonly code: 'NOTICE_EXISTS'; readonly calendar: string; readonly notice: string }
   | { readonly code: 'CALENDAR_INVALID'; readonly problems: readonly string[] }
   | { readonly code: 'TERM_INVALID'; readonly detail: string }
+  | { readonly code: 'POLICY_INVALID'; readonly policy: string; readonly issues: readonly InputIssue[] }
   | { readonly code: 'DEADLINE_UNKNOWN'; readonly deadline: string; readonly known: readonly string[] }
   // Reactions
   | { readonly code: 'REACTION_INVALID'; readonly reaction: string; readonly problems: readonly string[] }
@@ -196,6 +227,12 @@ export function describeFailure(failure: CaseFailure): string {
       return `"${failure.event}" cannot have happened at ${failure.occurredAt}; the earliest instant accepted is ${failure.earliest}`;
     case 'REASON_REQUIRED':
       return `"${failure.event}" wants a reason`;
+    case 'TOO_EARLY':
+      return `"${failure.event}" is too early for "${failure.title.en}": allowed from ${failure.allowedOn}${failure.held ? ', were the clock to go on at once' : ''}`;
+    case 'TOO_LATE':
+      return `"${failure.event}" is too late for "${failure.title.en}": the last day was ${failure.dueOn}`;
+    case 'EXTENSION_REFUSED':
+      return `"${failure.event}" cannot extend "${failure.title.en}": ${extensionRefusal(failure)}`;
     case 'FACT_UNAVAILABLE':
       return `the fact "${failure.fact}" could not be had from ${failure.source}: ${failure.detail}`;
     case 'COMMAND_INVALID':
@@ -260,6 +297,8 @@ export function describeFailure(failure: CaseFailure): string {
       return `the calendar is not valid: ${failure.problems.join('; ')}`;
     case 'TERM_INVALID':
       return failure.detail;
+    case 'POLICY_INVALID':
+      return `the policy ${failure.policy} is not valid: ${issueList(failure.issues)}`;
     case 'DEADLINE_UNKNOWN':
       return `there is no deadline "${failure.deadline}"; known: ${list(failure.known)}`;
     case 'REACTION_INVALID':
@@ -284,6 +323,17 @@ export function describeFailure(failure: CaseFailure): string {
       return `the map ${failure.path} is not valid: ${failure.problems.join('; ')}`;
     case 'LOG_CONFLICT':
       return `${failure.stream} differs from what was imported before: ${failure.detail}`;
+  }
+}
+
+function extensionRefusal({ why, max, dueOn }: Extract<CaseFailure, { readonly code: 'EXTENSION_REFUSED' }>): string {
+  switch (why) {
+    case 'expired':
+      return `it expired on ${dueOn}, and is extended before expiry only`;
+    case 'overLimit':
+      return `it may be extended ${max === 1 ? 'once' : `${max} times`}, and was`;
+    case 'notRunning':
+      return 'it is not running';
   }
 }
 

@@ -2,6 +2,7 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { z } from 'zod';
 import { isBuiltInEvent } from './built-in-events.js';
 import { statesNamed, validateDeadlineRules } from './deadline.js';
+import { DEADLINE_FACT } from './deadline-ledger.js';
 import { guardMembers, guardNames, nodePath, nodeTransitions, stateNodes } from './machine-parts.js';
 import type { Title } from './title.js';
 import type { WorkflowSource } from './workflow-source.js';
@@ -99,6 +100,10 @@ function eventProblems({ machine, events, roles }: WorkflowSource): string[] {
     for (const other of event.separateFrom ?? []) {
       if (!Object.hasOwn(events, other))
         problems.push(`the event "${type}" is to be separate from "${other}", which is not defined`);
+    }
+    for (const fact of Object.keys(event.facts ?? {})) {
+      if (fact.startsWith(DEADLINE_FACT))
+        problems.push(`the event "${type}" declares "${fact}": such facts are the engine's own`);
     }
     for (let shape = 1; shape < (event.schema ?? 1); shape += 1) {
       if (!event.upcast?.[shape]) problems.push(`the event "${type}" has no upcast from shape ${shape}`);

@@ -1,5 +1,14 @@
-import type { DeadlineRule } from './deadline.js';
-import { type DeadlineExtension, type DeadlineLedger, unitOf } from './deadline-ledger.js';
+import { type DeadlineRule, kindOf, passingOf } from './deadline.js';
+import {
+  type DeadlineExtension,
+  type DeadlineLedger,
+  type DeadlineStatus,
+  type DeemedCount,
+  type FloorEvent,
+  isOpen,
+  isUnanchored,
+  type TermChange,
+} from './deadline-ledger.js';
 import { addMonths, epochDay, formatInstant, isDate, isoDate, MS_PER_HOUR, parseInstant } from './office-time.js';
 import { type Term, type TermUnit, workingTime } from './term.js';
 import type { WorkingCalendar } from './working-calendar.js';
@@ -18,6 +27,8 @@ export type Due = {
   readonly held: boolean;
   /** What is left when a held deadline goes on. */
   readonly remaining?: Term;
+  /** It counts from a limit that passed unmet, and runs only after this instant; until then it is what would follow. */
+  readonly deemedAt?: string;
   /** Earliest first. */
   readonly warnings: readonly DueWarning[];
 };
@@ -51,12 +62,40 @@ export type ReckonedPause = {
 /** An extension as it counts. */
 export type ReckonedExtension = DeadlineExtension & { readonly effect: 'extends' | 'tooLate' | 'overLimit' };
 
+/** Another term as it counts. */
+export type ReckonedChange = TermChange & { readonly effect: 'changes' | 'tooLate' };
+
+/** A floor under the end as it counts: the first day that is late enough. */
+export type ReckonedFloor = {
+  readonly event: string;
+  readonly revision: number;
+  readonly at: number;
+  readonly term: Term;
+  readonly source: string;
+  readonly day: number;
+  readonly effect: 'moves' | 'isMet' | 'tooLate';
+};
+
+/** The limit whose passing it is deemed to follow; `lapsedAt` is its last instant in time. */
+export type ReckonedDeeming = {
+  readonly after: DeadlineLedger;
+  readonly countsFrom: 'anchor' | 'lapse';
+  readonly lapsedOn: number;
+  readonly lapsedAt: number;
+};
+
 /** How a due date came about: instants in milliseconds, days since 1970-01-01. */
 export type Reckoning = {
   readonly unit: TermUnit;
+  /** The event it counts from. */
+  readonly anchor: DeadlineLedger['anchor'];
   readonly received: number;
   /** Set when the receipt counts as one of a later day. */
   readonly moved?: { readonly from: number; readonly to: number; readonly why: 'dayOff' | 'afterHours' };
+  /** Set when it counts from a limit that passes unmet rather than from an event of its own. */
+  readonly deemed?: ReckonedDeeming;
+  /** Set when it is counted back: how the end came about that it is counted back from. */
+  readonly back?: { readonly from: Reckoning };
   /** Where the count in force starts: the receipt, or the end of the last pause that made it start over. */
   readonly start: number;
   /** The day that is not counted. */
@@ -65,6 +104,12 @@ export type Reckoning = {
   readonly budget: Budget;
   readonly pauses: readonly ReckonedPause[];
   readonly extensions: readonly ReckonedExtension[];
+  readonly changes: readonly ReckonedChange[];
+  readonly floors: readonly ReckonedFloor[];
+  /** The last day before a floor moves it and it rolls. */
+  readonly countedTo: number;
+  /** The same to the minute, of a term in hours; of others the end. */
+  readonly countedAt: number;
   /** The last day before it rolls. */
   readonly endDay: number;
   readonly dueDay: number;
@@ -86,26 +131,63 @@ export type Reckoning = {
  */
 export function dueOf(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar): Due {
   const reckoning = reckon(ledger, rule, calendar);
+  const deemedAt = reckoning.deemed?.lapsedAt;
   return {
     dueOn: isoDate(reckoning.dueDay),
     dueAt: formatInstant(reckoning.dueAt),
     provisional: isProvisional(reckoning, calendar),
     held: reckoning.heldSince !== undefined,
     ...(reckoning.remaining === undefined ? {} : { remaining: reckoning.remaining }),
+    ...(deemedAt === undefined ? {} : { deemedAt: formatInstant(deemedAt) }),
     warnings: warningsOf(reckoning, rule, calendar),
   };
 }
 
-/** Whether a limit (`atMost`) has passed at `now` without having been met, ended or held. */
-export function isOverdue(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar, now: string): boolean {
-  if ((rule.kind ?? 'atMost') !== 'atMost' || !isOpen(ledger)) return false;
-  const { heldSince, dueAt } = reckon(ledger, rule, calendar);
-  return heldSince === undefined && parseInstant(now) > dueAt;
+/**
+ * Whether it runs or ran by `now`: one that an event of its own has anchored does, one that is only deemed to follow
+ * another does once that has passed unmet.
+ */
+export function hasBegun(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar, now: string): boolean {
+  if (!isUnanchored(ledger)) return true;
+  const since = beginsAt(ledger, rule, calendar);
+  return since !== undefined && parseInstant(now) > parseInstant(since);
 }
 
-/** Whether a window has passed at `now` unused. */
+/** Its status at `now`, as an office says it: one that has begun without an event of its own runs. Undefined where it has not begun. */
+export function statusAt(
+  ledger: DeadlineLedger,
+  rule: DeadlineRule,
+  calendar: WorkingCalendar,
+  now: string,
+): Exclude<DeadlineStatus, 'awaited'> | undefined {
+  if (!hasBegun(ledger, rule, calendar, now)) return undefined;
+  if (ledger.status !== 'awaited') return ledger.status;
+  const last = ledger.pauses.at(-1);
+  return last !== undefined && last.to === undefined ? 'paused' : 'running';
+}
+
+/**
+ * After which instant an unanchored one runs unless something happens first; for one that is over, ran. Undefined where
+ * it is not to be expected, or where it was anchored by an event of its own.
+ */
+export function beginsAt(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar): string | undefined {
+  if (!isUnanchored(ledger)) return undefined;
+  const deemed = deemingOf(ledger, rule, calendar);
+  return deemed === undefined ? undefined : formatInstant(deemed.reckoned.lapsedAt);
+}
+
+/** Whether a limit has passed at `now` without having been met, ended or held. */
+export function isOverdue(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar, now: string): boolean {
+  return passingOf(rule) === 'overdue' && hasPassed(ledger, rule, calendar, now);
+}
+
+/** Whether a window, or one counted back that refuses what is late, has passed at `now` unused. */
 export function hasLapsed(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar, now: string): boolean {
-  if (rule.kind !== 'window' || !isOpen(ledger)) return false;
+  return passingOf(rule) === 'lapsed' && hasPassed(ledger, rule, calendar, now);
+}
+
+function hasPassed(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar, now: string): boolean {
+  if (!isOpen(ledger) || !hasBegun(ledger, rule, calendar, now)) return false;
   const { heldSince, dueAt } = reckon(ledger, rule, calendar);
   return heldSince === undefined && parseInstant(now) > dueAt;
 }
@@ -117,15 +199,20 @@ export function isTooEarly(
   calendar: WorkingCalendar,
   now: string,
 ): boolean {
-  if (rule.kind !== 'atLeast' || !isOpen(ledger)) return false;
-  const { heldSince, dueDay, dueAt, unit } = reckon(ledger, rule, calendar);
-  const at = parseInstant(now);
-  return heldSince !== undefined || (unit === 'workingHours' ? at < dueAt : calendar.clock.dayAt(at) < dueDay);
+  if (rule.kind !== 'atLeast' || !isOpen(ledger) || !hasBegun(ledger, rule, calendar, now)) return false;
+  const reckoning = reckon(ledger, rule, calendar);
+  return reckoning.heldSince !== undefined || parseInstant(now) < allowedFrom(reckoning, calendar);
 }
 
-/** Whether a limit was met after its end; false while it has not been met. Completion known by date only is late from the day after. */
+/** The first instant at which a floor allows acting: its day's beginning, or the minute where it is counted in hours. */
+export function allowedFrom({ unit, dueDay, dueAt }: Reckoning, calendar: WorkingCalendar): number {
+  return unit === 'workingHours' ? dueAt : calendar.clock.instantAt(dueDay, 0);
+}
+
+/** Whether it was met after its end; false while it has not been met, and of a floor. Completion known by date only is late from the day after. */
 export function wasMetLate(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar): boolean {
-  if (ledger.metAt === undefined || (rule.kind ?? 'atMost') !== 'atMost') return false;
+  if (ledger.metAt === undefined || kindOf(rule) === 'atLeast') return false;
+  if (isUnanchored(ledger) && beginsAt(ledger, rule, calendar) === undefined) return false;
   const { dueDay, dueAt } = reckon(ledger, rule, calendar);
   return isDate(ledger.metAt) ? epochDay(ledger.metAt) > dueDay : parseInstant(ledger.metAt) > dueAt;
 }
@@ -152,70 +239,215 @@ export function dayCount(ledger: DeadlineLedger, rule: DeadlineRule, calendar: W
 
 /** The whole calculation, for whoever must show it; {@link dueOf} is its outcome. */
 export function reckon(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar): Reckoning {
-  const received = parseInstant(ledger.anchor.at);
-  const unit = unitOf(ledger);
-  const receipt = receiptDay(received, unit, rule, calendar);
-  const fixed = fixedEnd(ledger.fixedDueAt, calendar);
+  if (ledger.countsBack !== undefined) return reckonBack(ledger, ledger.countsBack, rule, calendar);
+  const beginning = beginningOf(ledger, rule, calendar);
+  const { unit, received } = beginning;
+  // Written out, as what is returned: a ledger is reckoned for every row of a re-dated table.
   let count: Count = {
     unit,
     start: received,
-    startDay: receipt.day,
-    fixed,
-    budget: fixed === undefined ? add(NOTHING, ledger.term) : NOTHING,
-    stops: [],
+    startDay: beginning.startDay,
+    fixed: beginning.fixed,
+    budget: beginning.budget,
+    stops: NO_STOPS,
+    floor: undefined,
   };
   let end = endOf(count, rule, calendar);
   const pauses: ReckonedPause[] = [];
   const extensions: ReckonedExtension[] = [];
-  let granted = 0;
+  const changes: ReckonedChange[] = [];
+  const floors: ReckonedFloor[] = [];
+  let granted = NOTHING;
   let heldSince: number | undefined;
-  let remaining: Term | undefined;
 
-  for (const change of changesOf(ledger)) {
+  for (const change of changesOf(ledger, received)) {
     const inTime = heldSince !== undefined || change.at <= end.dueAt;
-    if (change.extension !== undefined) {
-      const effect = granted >= (rule.extension?.max ?? 0) ? 'overLimit' : inTime ? 'extends' : 'tooLate';
-      extensions.push({ ...change.extension, effect });
-      if (effect !== 'extends') continue;
-      granted++;
-      count = { ...count, budget: add(count.budget, change.extension.term) };
-    } else {
-      const { from, to } = change.pause;
-      const amount = to === undefined ? 0 : paused(count, from, to, calendar);
-      const over = startingOver(rule, fixed === undefined);
-      const effect = !inTime ? 'tooLate' : over === undefined ? 'stopsClock' : 'startsOver';
-      pauses.push({ from, ...(to === undefined ? {} : { to }), effect, amount });
-      if (!inTime) continue;
-      const budget = typeof over === 'object' ? add(NOTHING, over.restart) : count.budget;
-      if (to === undefined) {
-        heldSince = from;
-        if (over !== undefined) remaining = asTerm(budget, unit);
-        continue;
+    switch (change.kind) {
+      case 'extension': {
+        const { extension } = change;
+        const used = extensions.filter(({ effect }) => effect === 'extends').length;
+        const effect =
+          extension.granted !== true && used >= (rule.extension?.max ?? 0)
+            ? 'overLimit'
+            : extension.granted === true || inTime
+              ? 'extends'
+              : 'tooLate';
+        extensions.push({ ...extension, effect });
+        if (effect !== 'extends') continue;
+        granted = add(granted, extension.term);
+        count = { ...count, budget: add(count.budget, extension.term) };
+        break;
       }
-      count =
-        over === undefined
-          ? { ...count, stops: [...count.stops, { from, to }] }
-          : { unit, start: to, startDay: calendar.clock.dayAt(to), fixed: undefined, budget, stops: [] };
+      case 'term': {
+        changes.push({ ...change.change, effect: inTime ? 'changes' : 'tooLate' });
+        if (!inTime) continue;
+        count = { ...count, fixed: undefined, budget: sum(add(NOTHING, change.change.term), granted) };
+        break;
+      }
+      case 'floor': {
+        const laid = floorUnder(change.floor, change.at, rule, calendar);
+        const counts = inTime || change.floor.revision === ledger.anchor.revision;
+        const effect = !counts ? 'tooLate' : reaches(count, end, laid) ? 'isMet' : 'moves';
+        floors.push({ ...laid.shown, effect });
+        if (!counts) continue;
+        count = { ...count, floor: higher(count.floor, laid) };
+        break;
+      }
+      case 'pause': {
+        const { from, to } = change.pause;
+        const amount = to === undefined ? 0 : paused(count, from, to, calendar);
+        const over = startingOver(rule, count.fixed === undefined);
+        const effect = !inTime ? 'tooLate' : over === undefined ? 'stopsClock' : 'startsOver';
+        pauses.push({ from, ...(to === undefined ? {} : { to }), effect, amount });
+        if (!inTime) continue;
+        if (to === undefined) {
+          heldSince = from;
+          continue;
+        }
+        if (over === undefined) count = { ...count, stops: [...count.stops, { from, to }] };
+        else
+          count = {
+            ...count,
+            start: to,
+            startDay: calendar.clock.dayAt(to),
+            budget: budgetAfter(over, count),
+            stops: [],
+          };
+        break;
+      }
     }
     end = endOf(count, rule, calendar);
   }
 
-  if (heldSince !== undefined) remaining ??= leftAt(heldSince, count, end, calendar);
-  return {
+  const over = startingOver(rule, count.fixed === undefined);
+  const remaining =
+    heldSince === undefined
+      ? undefined
+      : over === undefined
+        ? leftAt(heldSince, count, end, calendar)
+        : asTerm(budgetAfter(over, count), unit);
+  const reckoning: { -readonly [Member in keyof Reckoning]: Reckoning[Member] } = {
     unit,
+    anchor: beginning.anchor,
     received,
-    ...(receipt.moved === undefined ? {} : { moved: receipt.moved }),
     start: count.start,
     startDay: count.startDay,
-    ...(count.fixed === undefined ? {} : { fixed: count.fixed }),
     budget: count.budget,
     pauses,
     extensions,
-    ...end,
-    ...(heldSince === undefined ? {} : { heldSince }),
-    ...(remaining === undefined ? {} : { remaining }),
+    changes,
+    floors,
+    countedTo: end.countedTo,
+    countedAt: end.countedAt,
+    endDay: end.endDay,
+    dueDay: end.dueDay,
+    dueAt: end.dueAt,
+  };
+  if (beginning.moved !== undefined) reckoning.moved = beginning.moved;
+  if (beginning.deemed !== undefined) reckoning.deemed = beginning.deemed;
+  if (count.fixed !== undefined) reckoning.fixed = count.fixed;
+  if (heldSince !== undefined) reckoning.heldSince = heldSince;
+  if (remaining !== undefined) reckoning.remaining = remaining;
+  return reckoning;
+}
+
+/** Counted back from another deadline's end: that day is not counted, and what holds the other holds this one. */
+function reckonBack(
+  ledger: DeadlineLedger,
+  other: DeadlineLedger,
+  rule: DeadlineRule,
+  calendar: WorkingCalendar,
+): Reckoning {
+  const from = reckon(other, linkedRule(ledger, rule), calendar);
+  const { unit, amount } = ledger.term!;
+  const received = parseInstant(ledger.anchor.at);
+  let dueAt: number | undefined;
+  let endDay = from.dueDay;
+  if (unit === 'workingHours') {
+    dueAt = calendar.subtractWorkingTime(from.dueAt, workingTime(amount));
+    endDay = calendar.clock.dayAt(dueAt);
+  } else if (unit === 'workingDays') endDay = calendar.workingDayBefore(from.dueDay, amount);
+  else endDay = unit === 'months' ? addMonths(from.dueDay, -amount) : from.dueDay - amount;
+  const rolls = dueAt === undefined && rule.endOnDayOff === 'rollsBack' && !calendar.isWorking(endDay);
+  const dueDay = rolls ? calendar.workingDayBefore(endDay, 1) : endDay;
+  return {
+    unit,
+    anchor: ledger.anchor,
+    received,
+    back: { from },
+    start: received,
+    startDay: calendar.clock.dayAt(received),
+    budget: add(NOTHING, ledger.term),
+    pauses: [],
+    extensions: [],
+    changes: [],
+    floors: [],
+    countedTo: endDay,
+    countedAt: dueAt ?? calendar.endOf(dueDay),
+    endDay,
+    dueDay,
+    dueAt: dueAt ?? calendar.endOf(dueDay),
+    ...(from.heldSince === undefined ? {} : { heldSince: from.heldSince }),
   };
 }
+
+function linkedRule({ name }: DeadlineLedger, { linked }: DeadlineRule): DeadlineRule {
+  if (linked === undefined) throw new Error(`the rule of deadline "${name}" is not linked to the one it depends on`);
+  return linked;
+}
+
+/** From where, and how long, a ledger counts before anything stops or lengthens it. */
+type Beginning = Pick<Reckoning, 'unit' | 'anchor' | 'received' | 'startDay' | 'budget'> & {
+  readonly moved: Reckoning['moved'] | undefined;
+  readonly deemed: ReckonedDeeming | undefined;
+  readonly fixed: Count['fixed'];
+};
+
+function beginningOf(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar): Beginning {
+  const deemed = deemingOf(ledger, rule, calendar);
+  const { term, fixedDueAt } = deemed?.count ?? ledger;
+  const unit = term?.unit ?? 'calendarDays';
+  const fixed = fixedEnd(fixedDueAt, calendar);
+  const budget = fixed === undefined ? add(NOTHING, term) : NOTHING;
+  const anchor = deemed?.count.after.anchor ?? ledger.anchor;
+  if (deemed?.reckoned.countsFrom === 'lapse') {
+    const { lapsedAt: received, lapsedOn: startDay } = deemed.reckoned;
+    return { unit, anchor, received, moved: undefined, deemed: deemed.reckoned, startDay, fixed, budget };
+  }
+  const received = parseInstant(anchor.at);
+  const receipt = receiptDay(received, unit, rule, calendar);
+  const { day: startDay, moved } = receipt;
+  return { unit, anchor, received, moved, deemed: deemed?.reckoned, startDay, fixed, budget };
+}
+
+/**
+ * What a ledger is deemed to follow: the first limit that passed unmet before it was met, replaced, or this one was
+ * anchored or ended; of one that is still awaited also the limit that runs now, whose time has not come yet.
+ */
+function deemingOf(
+  ledger: DeadlineLedger,
+  rule: DeadlineRule,
+  calendar: WorkingCalendar,
+): { readonly count: DeemedCount; readonly reckoned: ReckonedDeeming } | undefined {
+  const { deemed } = ledger;
+  if (deemed === undefined) return undefined;
+  const over = isUnanchored(ledger) ? (ledger.metAt ?? ledger.cancelledAt) : ledger.anchor.at;
+  const limit = linkedRule(ledger, rule);
+  const countsFrom = rule.deemed?.countsFrom ?? 'anchor';
+  for (const [index, count] of deemed.entries()) {
+    const { after } = count;
+    const { dueDay, dueAt, heldSince } = reckon(after, limit, calendar);
+    const ends = [after.metAt, after.cancelledAt, deemed[index + 1]?.after.anchor.at, over];
+    const cameFirst = (end: string | undefined) =>
+      end !== undefined && (isDate(end) ? epochDay(end) <= dueDay : parseInstant(end) <= dueAt);
+    if (heldSince === undefined && !ends.some(cameFirst)) {
+      return { count, reckoned: { after, countsFrom, lapsedOn: dueDay, lapsedAt: dueAt } };
+    }
+  }
+  return undefined;
+}
+
+const NO_STOPS: Count['stops'] = [];
 
 const NOTHING: Budget = { months: 0, calendarDays: 0, workingDays: 0, workingTime: 0 };
 
@@ -227,26 +459,84 @@ type Count = {
   readonly fixed: { readonly day: number; readonly at?: number } | undefined;
   readonly budget: Budget;
   readonly stops: readonly { readonly from: number; readonly to: number }[];
+  /** The end is never before this. */
+  readonly floor: Floor | undefined;
 };
 
-type End = { readonly endDay: number; readonly dueDay: number; readonly dueAt: number };
+/** The first day, and for terms in hours the instant, that is late enough. */
+type Floor = { readonly day: number; readonly at: number };
 
-type Change = { readonly at: number } & (
-  | { readonly extension: DeadlineExtension }
-  | { readonly extension?: undefined; readonly pause: { readonly from: number; readonly to: number | undefined } }
-);
+type End = {
+  readonly countedTo: number;
+  readonly countedAt: number;
+  readonly endDay: number;
+  readonly dueDay: number;
+  readonly dueAt: number;
+};
 
-/** Pauses and extensions in the order in which they happened, which with late entries is not the one they were recorded in. */
-function changesOf({ extensions, pauses, anchor }: DeadlineLedger): readonly Change[] {
-  if (extensions.length === 0 && pauses.length === 0) return [];
-  const since = parseInstant(anchor.at);
-  const changes: Change[] = extensions.map((extension) => ({ at: parseInstant(extension.at), extension }));
+type Change =
+  | { readonly kind: 'extension'; readonly at: number; readonly extension: DeadlineExtension }
+  | { readonly kind: 'term'; readonly at: number; readonly change: TermChange }
+  | { readonly kind: 'floor'; readonly at: number; readonly floor: FloorEvent }
+  | {
+      readonly kind: 'pause';
+      readonly at: number;
+      readonly pause: { readonly from: number; readonly to: number | undefined };
+    };
+
+/** What happened to the count, in the order in which it happened, which with late entries is not the one it was recorded in. */
+function changesOf(
+  { extensions, changes = [], floors = [], pauses }: DeadlineLedger,
+  since: number,
+): readonly Change[] {
+  const all: Change[] = [];
+  if (extensions.length + changes.length + floors.length + pauses.length === 0) return all;
+  for (const floor of floors) all.push({ kind: 'floor', at: parseInstant(floor.at), floor });
+  for (const extension of extensions) all.push({ kind: 'extension', at: parseInstant(extension.at), extension });
+  for (const change of changes) all.push({ kind: 'term', at: parseInstant(change.at), change });
   for (const pause of pauses) {
+    // What one is deemed to follow may have been anchored after pauses noted before.
+    if (pause.to !== undefined && pause.from < pause.to && parseInstant(pause.to) <= since) continue;
     const from = Math.max(since, parseInstant(pause.from));
     const to = pause.to === undefined ? undefined : Math.max(from, parseInstant(pause.to));
-    changes.push({ at: from, pause: { from, to } });
+    all.push({ kind: 'pause', at: from, pause: { from, to } });
   }
-  return changes.sort((a, b) => a.at - b.at);
+  return all.length === 1 ? all : all.sort((a, b) => a.at - b.at);
+}
+
+function floorUnder(
+  { floor, event, revision }: FloorEvent,
+  at: number,
+  rule: DeadlineRule,
+  calendar: WorkingCalendar,
+): Floor & { readonly shown: Omit<ReckonedFloor, 'effect'> } {
+  const { atLeast: term, source } = rule.notBefore![floor]!;
+  const { unit } = term;
+  const startDay = receiptDay(at, unit, rule, calendar).day;
+  const count: Count = {
+    unit,
+    start: at,
+    startDay,
+    fixed: undefined,
+    budget: add(NOTHING, term),
+    stops: [],
+    floor: undefined,
+  };
+  const { dueDay: day, dueAt } = endOf(count, { ...rule, endOnDayOff: 'stays' }, calendar);
+  const from = unit === 'workingHours' ? dueAt : calendar.clock.instantAt(day, 0);
+  return { day, at: from, shown: { event, revision, at, term, source, day } };
+}
+
+function reaches({ unit }: Count, end: End, floor: Floor): boolean {
+  return unit === 'workingHours' ? end.dueAt >= floor.at : end.endDay >= floor.day;
+}
+
+function higher(one: Floor | undefined, other: Floor): Floor {
+  return one === undefined || other.at > one.at ? { day: other.day, at: other.at } : one;
+}
+
+function budgetAfter(over: 'reset' | { readonly restart: Term }, { budget }: Count): Budget {
+  return typeof over === 'object' ? add(NOTHING, over.restart) : budget;
 }
 
 function receiptDay(
@@ -274,32 +564,37 @@ function endOf(count: Count, rule: DeadlineRule, calendar: WorkingCalendar): End
   return count.unit === 'workingHours' ? endInHours(count, calendar) : endInDays(count, rule, calendar);
 }
 
-function endInHours({ start, fixed, budget, stops }: Count, calendar: WorkingCalendar): End {
+function endInHours({ start, fixed, budget, stops, floor }: Count, calendar: WorkingCalendar): End {
   let dueAt = fixed === undefined ? start : (fixed.at ?? calendar.endOf(fixed.day));
   dueAt = calendar.addWorkingTime(dueAt, budget.workingTime);
   for (const { from, to } of stops) {
     const left = calendar.workingTimeBetween(from, dueAt);
     dueAt = left > 0 ? calendar.addWorkingTime(to, left) : Math.max(to, dueAt);
   }
+  const countedTo = calendar.clock.dayAt(dueAt);
+  const countedAt = dueAt;
+  if (floor !== undefined) dueAt = Math.max(dueAt, floor.at);
   const dueDay = calendar.clock.dayAt(dueAt);
-  return { endDay: dueDay, dueDay, dueAt };
+  return { countedTo, countedAt, endDay: dueDay, dueDay, dueAt };
 }
 
 function endInDays(count: Count, rule: DeadlineRule, calendar: WorkingCalendar): End {
-  const { unit, startDay, fixed, budget, stops } = count;
-  let endDay = fixed?.day ?? startDay;
-  if (budget.months > 0) endDay = addMonths(endDay, budget.months);
-  endDay += budget.calendarDays;
+  const { unit, startDay, fixed, budget, stops, floor } = count;
+  let countedTo = fixed?.day ?? startDay;
+  if (budget.months > 0) countedTo = addMonths(countedTo, budget.months);
+  countedTo += budget.calendarDays;
   if (budget.workingDays > 0 || (unit === 'workingDays' && fixed === undefined && budget.calendarDays === 0)) {
-    endDay = calendar.workingDayAfter(endDay, budget.workingDays);
+    countedTo = calendar.workingDayAfter(countedTo, budget.workingDays);
   }
-  for (const { from, to } of stops) endDay = resumedEnd(count, endDay, from, to, calendar);
+  for (const { from, to } of stops) countedTo = resumedEnd(count, countedTo, from, to, calendar);
+  const endDay = floor === undefined ? countedTo : Math.max(countedTo, floor.day);
 
   const time = fixed?.at === undefined ? undefined : calendar.clock.timeAt(fixed.at);
   const rolls = rule.endOnDayOff === 'rollsForward' && time === undefined && !calendar.isWorking(endDay);
   const dueDay = rolls ? calendar.workingDayAfter(endDay, 1) : endDay;
-  const dueAt = time === undefined ? calendar.endOf(dueDay) : calendar.clock.instantAt(dueDay, time);
-  return { endDay, dueDay, dueAt: fixed?.at !== undefined && dueDay === fixed.day ? fixed.at : dueAt };
+  let dueAt = time === undefined ? calendar.endOf(dueDay) : calendar.clock.instantAt(dueDay, time);
+  if (fixed?.at !== undefined && dueDay === fixed.day) dueAt = fixed.at;
+  return { countedTo, countedAt: dueAt, endDay, dueDay, dueAt };
 }
 
 /** What was left when the clock stopped, counted from the day it went on. Stopped on the last day, what is left is a day: the one it goes on, or the next once that is over. */
@@ -350,11 +645,22 @@ function add(budget: Budget, term: Term | undefined): Budget {
     : { ...budget, [term.unit]: budget[term.unit] + term.amount };
 }
 
+function sum(one: Budget, other: Budget): Budget {
+  return {
+    months: one.months + other.months,
+    calendarDays: one.calendarDays + other.calendarDays,
+    workingDays: one.workingDays + other.workingDays,
+    workingTime: one.workingTime + other.workingTime,
+  };
+}
+
 function asTerm(budget: Budget, unit: TermUnit): Term {
   return { unit, amount: unit === 'workingHours' ? budget.workingTime / MS_PER_HOUR : budget[unit] };
 }
 
-function isProvisional({ startDay, fixed, dueDay }: Reckoning, calendar: WorkingCalendar): boolean {
+function isProvisional({ startDay, fixed, dueDay, back, deemed }: Reckoning, calendar: WorkingCalendar): boolean {
+  if (back !== undefined) return isProvisional(back.from, calendar) || !calendar.isPublished(dueDay, back.from.dueDay);
+  if (deemed !== undefined && !calendar.isPublished(startDay, deemed.lapsedOn)) return true;
   if (fixed?.at !== undefined && dueDay === fixed.day) return false;
   return !calendar.isPublished(fixed?.day ?? startDay, dueDay);
 }
@@ -380,8 +686,4 @@ function standsAt(ledger: DeadlineLedger, { heldSince }: Reckoning, calendar: Wo
     at = Math.min(at, isDate(ended) ? calendar.endOf(epochDay(ended)) - 1 : parseInstant(ended));
   }
   return heldSince === undefined ? at : Math.min(at, heldSince);
-}
-
-function isOpen({ status }: DeadlineLedger): boolean {
-  return status === 'running' || status === 'paused';
 }

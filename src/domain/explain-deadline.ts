@@ -1,7 +1,17 @@
 import type { NoticeReference } from './calendar-notice.js';
-import type { DeadlineRule } from './deadline.js';
+import { type DeadlineKind, type DeadlineRule, kindOf } from './deadline.js';
 import type { DeadlineLedger } from './deadline-ledger.js';
-import { type Due, dueOf, type ReckonedExtension, type ReckonedPause, type Reckoning, reckon } from './due-date.js';
+import {
+  allowedFrom,
+  type Due,
+  dueOf,
+  type ReckonedChange,
+  type ReckonedExtension,
+  type ReckonedFloor,
+  type ReckonedPause,
+  type Reckoning,
+  reckon,
+} from './due-date.js';
 import { addMonths, formatInstant, isoDate, MS_PER_HOUR, parseInstant } from './office-time.js';
 import type { Term, TermUnit } from './term.js';
 import type { Title } from './title.js';
@@ -24,6 +34,24 @@ export type ExplanationStep =
       readonly to: string;
       readonly why: 'dayOff' | 'afterHours';
       readonly day: CalendarDay;
+    }
+  /** It counts because a limit passed unmet: from that one's anchor, or from where it passed. `at` is its last instant in time. */
+  | {
+      readonly kind: 'deemed';
+      readonly after: string;
+      readonly title: Title;
+      readonly source: string;
+      readonly countsFrom: 'anchor' | 'lapse';
+      readonly on: string;
+      readonly at: string;
+    }
+  /** Counted back from the end of another deadline; that day is not counted. */
+  | {
+      readonly kind: 'countedBack';
+      readonly before: string;
+      readonly title: Title;
+      readonly on: string;
+      readonly at: string;
     }
   /** The anchoring event names the end itself. */
   | { readonly kind: 'fixed'; readonly on: string; readonly at?: string }
@@ -51,14 +79,35 @@ export type ExplanationStep =
       readonly reason?: string;
       readonly effect: ReckonedExtension['effect'];
     }
-  /** The end moves as a whole: by paused time, or because a term of no days begins on a day off. */
-  | { readonly kind: 'shifted'; readonly from: string; readonly to: string; readonly why: 'pause' | 'dayOff' }
-  /** The end falls on a day off and rolls to the next working day, by the rule's own policy. */
+  /** It was given another term from the same start. */
+  | {
+      readonly kind: 'termChanged';
+      readonly at: string;
+      readonly term: Term;
+      readonly reason?: string;
+      readonly effect: ReckonedChange['effect'];
+    }
+  /** An event before which the end may not come so soon after; `to` is the first day late enough. */
+  | {
+      readonly kind: 'floor';
+      readonly at: string;
+      readonly event: string;
+      readonly revision: number;
+      readonly term: Term;
+      readonly source: string;
+      readonly to: string;
+      readonly effect: ReckonedFloor['effect'];
+    }
+  /** The end moves as a whole: by paused time, because a term of no days begins on a day off, or up to a floor. */
+  | { readonly kind: 'shifted'; readonly from: string; readonly to: string; readonly why: 'pause' | 'dayOff' | 'floor' }
+  /** The end falls on a day off and rolls to the next working day, or counted back to the one before, by the rule's own policy. */
   | { readonly kind: 'rolled'; readonly from: string; readonly to: string; readonly day: CalendarDay }
   | {
       readonly kind: 'due';
       readonly on: string;
       readonly at: string;
+      /** Of a floor: from when on it is allowed. */
+      readonly allowedFrom?: string;
       readonly provisional: boolean;
       readonly held: boolean;
       readonly remaining?: Term;
@@ -68,7 +117,9 @@ export type ExplanationStep =
 export type Explanation = {
   readonly deadline: string;
   readonly title: Title;
-  readonly kind: NonNullable<DeadlineRule['kind']>;
+  readonly kind: DeadlineKind;
+  /** The deadline it is counted back from. */
+  readonly before?: { readonly deadline: string; readonly title: Title };
   readonly limit: NonNullable<DeadlineRule['limit']>;
   readonly source: string;
   readonly generation: number;
@@ -85,11 +136,12 @@ export type Explanation = {
   readonly due: Due;
 };
 
-/** The calculation behind {@link dueOf}, laid open. The last counted day, roll or shift is the due date. */
+/** The calculation behind {@link dueOf}, laid open. The last counted day, roll or shift is the due date. Expects a deadline that has begun. */
 export function explainDeadline(ledger: DeadlineLedger, rule: DeadlineRule, calendar: WorkingCalendar): Explanation {
   const reckoning = reckon(ledger, rule, calendar);
   const due = dueOf(ledger, rule, calendar);
-  const steps = new ExplanationWalk(ledger, reckoning, calendar).steps(due);
+  const steps = new ExplanationWalk(rule, reckoning, calendar).steps(due);
+  const term = reckoning.deemed === undefined ? ledger.term : termDeemed(ledger, reckoning.deemed.after);
   const notices = new Map<string, NoticeReference>();
   for (const step of steps) {
     const notice = 'day' in step ? step.day.notice : undefined;
@@ -98,11 +150,12 @@ export function explainDeadline(ledger: DeadlineLedger, rule: DeadlineRule, cale
   return {
     deadline: ledger.name,
     title: rule.title,
-    kind: rule.kind ?? 'atMost',
+    kind: kindOf(rule),
+    ...(rule.before === undefined ? {} : { before: { deadline: rule.before, title: rule.linked!.title } }),
     limit: rule.limit ?? 'statutory',
     source: rule.source,
     generation: ledger.generation,
-    ...(ledger.term === undefined ? {} : { term: ledger.term }),
+    ...(term === undefined ? {} : { term }),
     calendar: {
       id: calendar.id,
       title: calendar.title,
@@ -115,7 +168,12 @@ export function explainDeadline(ledger: DeadlineLedger, rule: DeadlineRule, cale
   };
 }
 
-/** Pauses and extensions waiting for the day after which they are told. */
+/** The term of the count that holds where a limit passed unmet. */
+function termDeemed({ deemed }: DeadlineLedger, after: DeadlineLedger): Term | undefined {
+  return deemed?.find((count) => count.after === after)?.term;
+}
+
+/** Pauses, extensions and other changes waiting for the day after which they are told. */
 type Change = { readonly day: number; readonly step: ExplanationStep };
 
 class ExplanationWalk {
@@ -123,7 +181,7 @@ class ExplanationWalk {
   readonly #changes: Change[];
 
   constructor(
-    readonly ledger: DeadlineLedger,
+    readonly rule: DeadlineRule,
     readonly reckoning: Reckoning,
     readonly calendar: WorkingCalendar,
   ) {
@@ -133,19 +191,27 @@ class ExplanationWalk {
         day: calendar.clock.dayAt(parseInstant(extension.at)),
         step: extensionStep(extension),
       })),
+      ...reckoning.changes.map((change) => ({
+        day: calendar.clock.dayAt(parseInstant(change.at)),
+        step: changeStep(change),
+      })),
+      ...reckoning.floors.map((floor) => ({ day: calendar.clock.dayAt(floor.at), step: floorStep(floor) })),
     ].sort((a, b) => a.day - b.day);
   }
 
   steps(due: Due): readonly ExplanationStep[] {
-    const { reckoning, calendar, ledger } = this;
-    const { received, moved, start, startDay, fixed, endDay, dueDay } = reckoning;
+    const { reckoning, calendar, rule } = this;
+    const { anchor, received, moved, start, startDay, fixed, countedTo, endDay, dueDay, back } = reckoning;
+    const anchored = parseInstant(anchor.at);
     this.#told.push({
       kind: 'anchor',
-      on: this.#dateOf(received),
-      at: formatInstant(received),
-      event: ledger.anchor.event,
-      revision: ledger.anchor.revision,
+      on: this.#dateOf(anchored),
+      at: formatInstant(anchored),
+      event: anchor.event,
+      revision: anchor.revision,
     });
+    this.#tellDeeming();
+    if (back !== undefined) this.#countBack(back.from);
     if (start !== received) {
       this.#tellChangesBefore(calendar.clock.dayAt(start));
       const term = { unit: reckoning.unit, amount: this.#amount() };
@@ -159,10 +225,16 @@ class ExplanationWalk {
       this.#told.push({ kind: 'fixed', on: isoDate(fixed.day), ...at });
     }
 
-    if (reckoning.unit === 'workingHours') this.#countHours();
-    else this.#countBudget(fixed?.day ?? startDay);
+    if (back === undefined) {
+      if (reckoning.unit === 'workingHours') this.#countHours();
+      else this.#countBudget(fixed?.day ?? startDay);
+    }
 
     this.#tellChangesBefore(Number.POSITIVE_INFINITY);
+    if (back === undefined && (endDay !== countedTo || reckoning.countedAt < reckoning.dueAt)) {
+      const [from, to] = [isoDate(countedTo), isoDate(endDay)];
+      if (this.#isFloored()) this.#told.push({ kind: 'shifted', from, to, why: 'floor' });
+    }
     if (dueDay !== endDay) {
       this.#told.push({ kind: 'rolled', from: isoDate(endDay), to: isoDate(dueDay), day: calendar.describe(endDay) });
     }
@@ -170,6 +242,7 @@ class ExplanationWalk {
       kind: 'due',
       on: due.dueOn,
       at: due.dueAt,
+      ...(kindOf(rule) === 'atLeast' ? { allowedFrom: formatInstant(allowedFrom(reckoning, calendar)) } : {}),
       provisional: due.provisional,
       held: due.held,
       ...(due.remaining === undefined ? {} : { remaining: due.remaining }),
@@ -178,7 +251,7 @@ class ExplanationWalk {
   }
 
   #countBudget(from: number): void {
-    const { budget, endDay, fixed, unit } = this.reckoning;
+    const { budget, countedTo, fixed, unit } = this.reckoning;
     let at = from;
     if (budget.months > 0) {
       at = addMonths(from, budget.months);
@@ -192,11 +265,71 @@ class ExplanationWalk {
       if (budget.calendarDays > 0) at = this.#countDays(at, 'calendarDays', budget.calendarDays, false);
       if (budget.workingDays > 0) at = this.#countDays(at, 'workingDays', budget.workingDays, false);
     }
-    if (at !== endDay) {
+    if (at !== countedTo) {
       this.#tellChangesBefore(Number.POSITIVE_INFINITY);
       const why = this.#stops().length > 0 ? 'pause' : 'dayOff';
-      this.#told.push({ kind: 'shifted', from: isoDate(at), to: isoDate(endDay), why });
+      this.#told.push({ kind: 'shifted', from: isoDate(at), to: isoDate(countedTo), why });
     }
+  }
+
+  #tellDeeming(): void {
+    const { deemed } = this.reckoning;
+    if (deemed === undefined) return;
+    const { title, source } = this.rule.linked!;
+    this.#told.push({
+      kind: 'deemed',
+      after: deemed.after.name,
+      title,
+      source,
+      countsFrom: deemed.countsFrom,
+      on: isoDate(deemed.lapsedOn),
+      at: formatInstant(deemed.lapsedAt),
+    });
+  }
+
+  /** Tells the days from the other deadline's end back to this one's. */
+  #countBack(from: Reckoning): void {
+    const { unit, budget, endDay, dueAt } = this.reckoning;
+    const [on, at] = [isoDate(from.dueDay), formatInstant(from.dueAt)];
+    this.#told.push({ kind: 'countedBack', before: this.rule.before!, title: this.rule.linked!.title, on, at });
+    if (unit === 'workingHours') {
+      this.#countHoursBack(from.dueAt, dueAt);
+      return;
+    }
+    if (unit === 'months') {
+      this.#told.push({ kind: 'months', amount: -budget.months, from: on, to: isoDate(endDay) });
+      return;
+    }
+    let number = 0;
+    for (let day = from.dueDay - 1; day >= endDay; day--) {
+      const what = this.calendar.describe(day);
+      if (unit === 'workingDays' && !this.calendar.isWorking(day)) {
+        this.#told.push({ kind: 'off', on: isoDate(day), day: what });
+      } else this.#told.push({ kind: 'counted', on: isoDate(day), number: ++number, day: what });
+    }
+  }
+
+  #countHoursBack(from: number, to: number): void {
+    const { clock } = this.calendar;
+    let counted = 0;
+    for (let day = clock.dayAt(from); day >= clock.dayAt(to); day--) {
+      if (!this.calendar.isWorking(day)) {
+        this.#told.push({ kind: 'off', on: isoDate(day), day: this.calendar.describe(day) });
+      }
+      for (const { opens, closes } of [...this.calendar.opening(day)].reverse()) {
+        const since = Math.max(to, clock.instantAt(day, opens));
+        const until = Math.min(from, clock.instantAt(day, closes));
+        if (until <= since) continue;
+        counted += until - since;
+        const [start, end] = [formatInstant(since), formatInstant(until)];
+        this.#told.push({ kind: 'hours', on: isoDate(day), from: start, to: end, hours: counted / MS_PER_HOUR });
+      }
+    }
+  }
+
+  /** Whether an event laid a floor under the end that counts. */
+  #isFloored(): boolean {
+    return this.reckoning.floors.some(({ effect }) => effect !== 'tooLate');
   }
 
   /** Tells every day after `from` until `amount` are counted, through the end where pauses lie among them; gives the last one counted. */
@@ -204,7 +337,7 @@ class ExplanationWalk {
     const stops = withPauses ? this.#stops() : [];
     let last = from;
     let number = 0;
-    for (let day = from + 1; withPauses ? day <= this.reckoning.endDay : number < amount; day++) {
+    for (let day = from + 1; withPauses ? day <= this.reckoning.countedTo : number < amount; day++) {
       this.#tellChangesBefore(day);
       const on = isoDate(day);
       const what = this.calendar.describe(day);
@@ -222,7 +355,7 @@ class ExplanationWalk {
   }
 
   #countHours(): void {
-    const { start, dueAt, fixed, pauses } = this.reckoning;
+    const { start, countedAt: dueAt, fixed, pauses } = this.reckoning;
     const { clock } = this.calendar;
     const since = fixed === undefined ? start : Math.min(dueAt, fixed.at ?? this.calendar.endOf(fixed.day));
     let counted = 0;
@@ -283,6 +416,20 @@ class ExplanationWalk {
   #dateOf(ms: number): string {
     return isoDate(this.calendar.clock.dayAt(ms));
   }
+}
+
+function changeStep({ at, term, reason, effect }: ReckonedChange): ExplanationStep {
+  return {
+    kind: 'termChanged',
+    at: formatInstant(parseInstant(at)),
+    term,
+    ...(reason === undefined ? {} : { reason }),
+    effect,
+  };
+}
+
+function floorStep({ at, event, revision, term, source, day, effect }: ReckonedFloor): ExplanationStep {
+  return { kind: 'floor', at: formatInstant(at), event, revision, term, source, to: isoDate(day), effect };
 }
 
 function extensionStep({ at, term, reason, effect }: ReckonedExtension): ExplanationStep {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type Actor, actingRole } from './access.js';
 import { CaseError, type CaseFailure, type GuardReason } from './case-error.js';
+import { deadlineRefusal, judgedDeadlines } from './deadline-standing.js';
 import type { CaseState } from './decide.js';
+import type { JsonValue } from './event.js';
 import { standingDenials, takenEvents } from './refusal.js';
 import type { Title } from './title.js';
 import type { Workflow } from './workflow.js';
@@ -21,13 +23,21 @@ export type NextEvent = {
   readonly schema: object;
 };
 
-/** Everything the current state takes, and what of it this actor may send. */
-export function nextEvents(current: CaseState, actor: Actor): readonly NextEvent[] {
+/** Standings of deadlines by fact name, as they are when the question is asked. */
+export type StandingsNow = { readonly at: string; readonly facts: Readonly<Record<string, JsonValue>> };
+
+/**
+ * Everything the current state takes, and what of it this actor may send. With `standings` also what a deadline would
+ * refuse at that instant, with the first day on which it would not.
+ */
+export function nextEvents(current: CaseState, actor: Actor, standings?: StandingsNow): readonly NextEvent[] {
   const { workflow, snapshot } = current;
   return takenEvents(snapshot).flatMap((type): NextEvent[] => {
     const definition = workflow.events[type];
     if (!definition) return [];
-    const refusal = refusalFor(current, type, actor);
+    const refusal =
+      refusalFor(current, type, actor) ??
+      (standings && deadlineRefusal(workflow.deadlines, { event: type, ...standings }));
     const blockedBy = standingDenials(workflow, snapshot, type);
     return [
       {
@@ -42,6 +52,11 @@ export function nextEvents(current: CaseState, actor: Actor): readonly NextEvent
       },
     ];
   });
+}
+
+/** The deadlines whose standing says whether what the current state takes may come now. */
+export function standingsWanted({ workflow, snapshot }: CaseState): readonly string[] {
+  return [...new Set(takenEvents(snapshot).flatMap((type) => judgedDeadlines(workflow.deadlines, type)))];
 }
 
 function refusalFor(current: CaseState, type: string, actor: Actor): CaseFailure | undefined {

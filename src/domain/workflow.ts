@@ -1,5 +1,5 @@
 import { CaseError } from './case-error.js';
-import type { DeadlineRules } from './deadline.js';
+import { type DeadlineRules, linkDeadlineRules } from './deadline.js';
 import { definitionProblems } from './definition-check.js';
 import { definitionHash } from './definition-hash.js';
 import { type PersonalPlan, personalPlan } from './personal-data.js';
@@ -42,5 +42,6 @@ export function defineWorkflow(source: WorkflowSource): Workflow {
   const problems = source.pinnedHash === undefined ? definitionProblems(complete) : [];
   if (problems.length > 0) throw new CaseError({ code: 'DEFINITION_INVALID', workflow: source.name, problems });
   const personal = new Map(Object.entries(source.events).map(([type, event]) => [type, personalPlan(event.data)]));
-  return { ...complete, personal, hash: source.pinnedHash ?? definitionHash(complete) };
+  const hash = source.pinnedHash ?? definitionHash(complete);
+  return { ...complete, deadlines: linkDeadlineRules(complete.deadlines), personal, hash };
 }

@@ -1,17 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { EngineOpener, EngineThreadData } from './engine-thread.js';
+import { keepCompiledCode } from './compiled-code.js';
+import type { EngineOpener } from './engine-thread.js';
 import { answerCalls, type CallableMethods } from './thread-channel.js';
+import type { WaitingThreadData } from './waiting-thread.js';
 
 // The engine's side of `engine-thread.ts`. Methods are there once `$open` has answered.
 const port = parentPort;
 if (!port) throw new Error('this module is an engine thread and is started by startEngineThread');
 
-const { opener, data } = workerData as EngineThreadData;
+const { opener, compiledCode } = workerData as WaitingThreadData;
+if (compiledCode !== undefined) keepCompiledCode(new URL(compiledCode));
+const loading = import(opener) as Promise<EngineOpener<unknown>>;
+loading.catch(() => {
+  // Told by `$open`, which waits for it.
+});
 let close: () => Promise<void> = async () => {};
 
 const methods: Record<string, CallableMethods[string]> = {
-  async $open() {
-    const { open } = (await import(opener)) as EngineOpener<unknown>;
+  async $open(data: unknown) {
+    const { open } = await loading;
     const opened = await open(data);
     Object.assign(methods, opened.methods);
     close = opened.close;

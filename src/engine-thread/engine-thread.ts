@@ -1,15 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { CaseError } from '../domain/case-error.js';
 import { type CallableMethods, callThrough } from './thread-channel.js';
+import { type WaitingThread, waitingThread } from './waiting-thread.js';
 
 /** What a module named as `opener` exports: it opens, in the engine's thread, whatever is to be called from outside. */
 export type EngineOpener<Data> = {
   open(data: Data): Promise<{ readonly methods: CallableMethods; close(): Promise<void> }>;
 };
-
-/** What the starting thread hands over. */
-export type EngineThreadData = { readonly opener: string; readonly data: unknown };
 
 export type EngineThread<Methods> = {
   /** Refused with `STORE_CLOSED` once closing has begun, with `STORE_UNAVAILABLE` once the thread has died. */
@@ -19,8 +16,8 @@ export type EngineThread<Methods> = {
 };
 
 export type EngineThreadOptions<Methods> = {
-  /** URL of a module that exports {@link EngineOpener}. */
-  readonly opener: URL;
+  /** URL of a module that exports {@link EngineOpener}, or a thread that has loaded one already. */
+  readonly opener: URL | WaitingThread;
   /** Plain data for the opener. */
   readonly data: unknown;
   readonly names: readonly (keyof Methods & string)[];
@@ -43,28 +40,27 @@ export async function startEngineThread<Methods extends CallableMethods>(
   options: EngineThreadOptions<Methods>,
 ): Promise<EngineThread<Methods>> {
   const { opener, data, names, onExit, lost = (_method, _args, error) => error } = options;
-  const workerData: EngineThreadData = { opener: opener.href, data };
-  const worker = new Worker(new URL('./engine-thread-worker.js', import.meta.url), { workerData });
-  const { methods, refuse, failAll } = callThrough<Methods & { $open(): Promise<void>; $close(): Promise<void> }>(
-    worker,
-    [...names, '$open', '$close'],
-  );
+  const waiting = opener instanceof URL ? waitingThread(opener) : opener;
+  const { worker } = waiting;
+  worker.ref();
+  const { methods, refuse, failAll } = callThrough<
+    Methods & { $open(data: unknown): Promise<void>; $close(): Promise<void> }
+  >(worker, [...names, '$open', '$close']);
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let state: 'opening' | 'open' | 'closing' | 'ended' = 'opening';
-  let cause: unknown;
   let closed: Promise<void> | undefined;
 
-  worker.on('error', (error) => {
-    cause = error;
-  });
-  worker.on('exit', () => {
+  const onEnded = (): void => {
+    const { cause } = waiting.ended!;
     const error = new CaseError({ code: 'STORE_UNAVAILABLE', detail: "the engine's thread has ended" }, { cause });
     const died = state === 'open';
     if (state !== 'closing') refuse(error);
     state = 'ended';
     failAll((method, args) => lost(method, args, error));
     if (died) onExit(error);
-  });
+  };
+  if (waiting.ended) onEnded();
+  else worker.once('exit', onEnded);
 
   async function close(): Promise<void> {
     if (state === 'ended') return;
@@ -80,7 +76,7 @@ export async function startEngineThread<Methods extends CallableMethods>(
   }
 
   try {
-    await methods.$open();
+    await methods.$open(data);
   } catch (error) {
     await worker.terminate();
     throw error;

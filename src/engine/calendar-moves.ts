@@ -1,7 +1,7 @@
 import type { NoticeReference } from '../domain/calendar-notice.js';
 import { isClosedState } from '../domain/closed-state.js';
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
-import { type Due, dueOf } from '../domain/due-date.js';
+import { type Due, dueOf, statusAt } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
 import { formatInstant, parseInstant } from '../domain/office-time.js';
 import type { Title } from '../domain/title.js';
@@ -72,8 +72,10 @@ function movedAt(
   const before = calendarInForce(definition, formatInstant(parseInstant(at) - 1));
   const after = calendarInForce(definition, at);
   return Object.values(deadlineLedgers(workflow, history)).flatMap((ledger): readonly MovedDeadline[] => {
-    if (ledger.status !== 'running' && ledger.status !== 'paused') return [];
     const rule = workflow.deadlines[ledger.name]!;
+    // One that is deemed to follow another runs though no event of its own began it.
+    const status = statusAt(ledger, rule, before, at);
+    if (status !== 'running' && status !== 'paused') return [];
     const [was, is] = [dueThen(dueOf(ledger, rule, before)), dueThen(dueOf(ledger, rule, after))];
     if (was.dueAt === is.dueAt && was.provisional === is.provisional) return [];
     return [{ deadline: ledger.name, title: rule.title, before: was, after: is }];

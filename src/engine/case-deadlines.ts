@@ -1,7 +1,8 @@
 import { CaseError } from '../domain/case-error.js';
+import { type DeadlineKind, kindOf } from '../domain/deadline.js';
 import type { DeadlineLedger } from '../domain/deadline-ledger.js';
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
-import { type Due, dueOf, isOverdue } from '../domain/due-date.js';
+import { type Due, dueOf, hasBegun, isOverdue, statusAt } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
 import { type Explanation, explainDeadline } from '../domain/explain-deadline.js';
 import type { Title } from '../domain/title.js';
@@ -12,10 +13,10 @@ import { type CalendarDefinition, calendarInForce } from '../domain/working-cale
 export type CaseDeadline = {
   readonly name: string;
   readonly title: Title;
-  readonly kind: 'atMost' | 'atLeast' | 'window';
+  readonly kind: DeadlineKind;
   readonly limit: 'statutory' | 'promised' | 'internal';
   readonly source: string;
-  readonly status: DeadlineLedger['status'];
+  readonly status: 'running' | 'paused' | 'met' | 'cancelled';
   readonly generation: number;
   readonly due: Due;
   /** Whether it was overdue at that instant: a question to the calendar, never a stored mark. */
@@ -23,7 +24,7 @@ export type CaseDeadline = {
   readonly metAt?: string;
 };
 
-/** The deadlines of a case as they stand at `now`, earliest due first. */
+/** The deadlines of a case that have begun by `now`, as they stand then, earliest due first. */
 export function caseDeadlines(
   workflow: Workflow,
   history: readonly RecordedEvent[],
@@ -32,20 +33,23 @@ export function caseDeadlines(
 ): readonly CaseDeadline[] {
   const calendar = calendarInForce(definition, now);
   return Object.values(deadlineLedgers(workflow, history))
-    .map((ledger): CaseDeadline => {
+    .flatMap((ledger): CaseDeadline[] => {
       const rule = workflow.deadlines[ledger.name]!;
-      return {
+      const status = statusAt(ledger, rule, calendar, now);
+      if (status === undefined) return [];
+      const deadline: CaseDeadline = {
         name: ledger.name,
         title: rule.title,
-        kind: rule.kind ?? 'atMost',
+        kind: kindOf(rule),
         limit: rule.limit ?? 'statutory',
         source: rule.source,
-        status: ledger.status,
+        status,
         generation: ledger.generation,
         due: dueOf(ledger, rule, calendar),
         overdue: isOverdue(ledger, rule, calendar, now),
         ...(ledger.metAt !== undefined && { metAt: ledger.metAt }),
       };
+      return [deadline];
     })
     .sort((a, b) => (a.due.dueAt < b.due.dueAt ? -1 : a.due.dueAt > b.due.dueAt ? 1 : 0));
 }
@@ -53,7 +57,7 @@ export function caseDeadlines(
 /**
  * How one due date came about: every counted day, every day off and the notice it comes from, every pause and extension.
  *
- * @throws CaseError `DEADLINE_UNKNOWN` when no event has started it
+ * @throws CaseError `DEADLINE_UNKNOWN` when it has not begun
  */
 export function explainCaseDeadline(
   workflow: Workflow,
@@ -64,6 +68,11 @@ export function explainCaseDeadline(
 ): Explanation {
   const ledgers = deadlineLedgers(workflow, history);
   const ledger = Object.hasOwn(ledgers, deadline) ? ledgers[deadline] : undefined;
-  if (!ledger) throw new CaseError({ code: 'DEADLINE_UNKNOWN', deadline, known: Object.keys(ledgers) });
-  return explainDeadline(ledger, workflow.deadlines[deadline]!, calendarInForce(definition, now));
+  const calendar = calendarInForce(definition, now);
+  const begun = (one: DeadlineLedger) => hasBegun(one, workflow.deadlines[one.name]!, calendar, now);
+  if (!ledger || !begun(ledger)) {
+    const known = Object.values(ledgers).filter(begun);
+    throw new CaseError({ code: 'DEADLINE_UNKNOWN', deadline, known: known.map(({ name }) => name) });
+  }
+  return explainDeadline(ledger, workflow.deadlines[deadline]!, calendar);
 }

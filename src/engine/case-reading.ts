@@ -1,8 +1,9 @@
 import { type Actor, reaches, reachOf } from '../domain/access.js';
 import { CaseError } from '../domain/case-error.js';
+import { deadlineFact } from '../domain/deadline-ledger.js';
 import { type CaseState, newCase } from '../domain/decide.js';
 import type { RecordedEvent } from '../domain/event.js';
-import { type NextEvent, nextEvents } from '../domain/next-events.js';
+import { type NextEvent, nextEvents, type StandingsNow, standingsWanted } from '../domain/next-events.js';
 import { sealedParts } from '../domain/personal-data.js';
 import { replay } from '../domain/replay.js';
 import { streamIdOf } from '../domain/stream-id.js';
@@ -11,7 +12,9 @@ import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
 import type { Clock } from './clock.js';
+import { DEADLINE_LOOKUP, type DeadlineQuestion } from './deadline-lookup.js';
 import type { KeyRing } from './key-ring.js';
+import type { Lookups } from './lookups.js';
 import { positionToken } from './position-token.js';
 import { readableData } from './sealed-parts.js';
 
@@ -67,12 +70,14 @@ export function caseReading({
   keys,
   ledger,
   clock,
+  lookups,
 }: {
   readonly store: EventStore;
   readonly registry: WorkflowRegistry;
   readonly keys: KeyRing;
   readonly ledger: string;
   readonly clock: Clock;
+  readonly lookups?: Lookups;
 }): CaseReading {
   async function readCase(
     ref: CaseRef,
@@ -92,6 +97,20 @@ export function caseReading({
   /** Whether somebody may look is asked of the case as it is now, not as it was. */
   function mayRead(reader: Actor, now: CaseState | undefined): boolean {
     return reaches(reachOf(reader, registry.role), now?.labels ?? {});
+  }
+
+  /** How the deadlines stand that may refuse what comes next; undefined where there are none, or nothing tells how they stand. */
+  async function standingsOf(ref: CaseRef, state: CaseState): Promise<StandingsNow | undefined> {
+    const wanted = standingsWanted(state);
+    const lookup = lookups?.[DEADLINE_LOOKUP];
+    if (wanted.length === 0 || lookup === undefined) return undefined;
+    const at = clock.now().toISOString();
+    const { version } = state.workflow;
+    const asked = wanted.map(async (deadline) => {
+      const key = { ...ref, deadline, version, revision: state.revision } satisfies DeadlineQuestion;
+      return [deadlineFact(deadline), (await lookup(key, at))?.value ?? null] as const;
+    });
+    return { at, facts: Object.fromEntries(await Promise.all(asked)) };
   }
 
   return {
@@ -118,7 +137,7 @@ export function caseReading({
     async next({ workflow, caseId }, actor) {
       if (caseId === undefined) return nextEvents(newCase(registry.current(workflow)), actor);
       const { state } = await readCase({ workflow, caseId }, { reader: actor });
-      return nextEvents(state, actor);
+      return nextEvents(state, actor, await standingsOf({ workflow, caseId }, state));
     },
   };
 }

@@ -2,6 +2,8 @@ import { type Actor, actingRole, heldRoles } from '../domain/access.js';
 import { isBuiltInEvent } from '../domain/built-in-events.js';
 import { canonicalText } from '../domain/canonical-event.js';
 import { CaseError, type FailureCode } from '../domain/case-error.js';
+import { type DeadlineEvent, deadlineFact } from '../domain/deadline-ledger.js';
+import { deadlineRefusal, judgedDeadlines } from '../domain/deadline-standing.js';
 import { type CaseState, decide, eventDefinition, labelsAfter, parseEventData } from '../domain/decide.js';
 import type { EventMetadata, JsonObject, RecordedActor, RecordedEvent } from '../domain/event.js';
 import {
@@ -12,9 +14,10 @@ import {
   withSubjects,
 } from '../domain/personal-data.js';
 import { retell } from '../domain/replay.js';
-import type { CaseLabels, Workflow } from '../domain/workflow.js';
+import type { CaseLabels, EventDefinition, Workflow } from '../domain/workflow.js';
 import type { Ids } from './clock.js';
 import type { CommandEvent, OpenCommand } from './command.js';
+import { DEADLINE_LOOKUP, type DeadlineQuestion } from './deadline-lookup.js';
 import type { KeyRing } from './key-ring.js';
 import { type GatheredFacts, gatherFacts, type Lookups } from './lookups.js';
 
@@ -30,6 +33,9 @@ const REFUSALS: ReadonlySet<FailureCode> = new Set([
   'EVENT_DATA_INVALID',
   'GUARD_DENIED',
   'REASON_REQUIRED',
+  'TOO_EARLY',
+  'TOO_LATE',
+  'EXTENSION_REFUSED',
 ]);
 
 /** What the events of one command are judged under. */
@@ -72,7 +78,7 @@ export function judgeAll(
 ): readonly JudgedEvent[] | Promise<readonly JudgedEvent[]> {
   const judged: JudgedEvent[] = [];
   for (const event of trial.command.events) {
-    const one = judgeOrRecord(deps, trial, judged.at(-1)?.after ?? start, event);
+    const one = judgeOrRecord(deps, trial, judged.at(-1)?.after ?? start, event, judged);
     if (one instanceof Promise) return judgeRest(deps, trial, one, judged);
     judged.push(one);
   }
@@ -87,7 +93,7 @@ async function judgeRest(
 ): Promise<readonly JudgedEvent[]> {
   judged.push(await waiting);
   for (const event of trial.command.events.slice(judged.length)) {
-    judged.push(await judgeOrRecord(deps, trial, judged.at(-1)!.after, event));
+    judged.push(await judgeOrRecord(deps, trial, judged.at(-1)!.after, event, judged));
   }
   return judged;
 }
@@ -97,10 +103,11 @@ function judgeOrRecord(
   trial: Trial,
   current: CaseState,
   event: CommandEvent,
+  before: readonly JudgedEvent[],
 ): JudgedEvent | Promise<JudgedEvent> {
-  if (!trial.recording) return judge(deps, trial, current, event);
+  if (!trial.recording) return judge(deps, trial, current, event, before);
   try {
-    const judged = judge(deps, trial, current, event);
+    const judged = judge(deps, trial, current, event, before);
     return judged instanceof Promise ? judged.catch((error) => deviation(trial, current, event, error)) : judged;
   } catch (error) {
     return deviation(trial, current, event, error);
@@ -112,6 +119,7 @@ function judge(
   trial: Trial,
   current: CaseState,
   event: CommandEvent,
+  before: readonly JudgedEvent[],
 ): JudgedEvent | Promise<JudgedEvent> {
   const { workflow } = current;
   const { type } = event;
@@ -140,13 +148,46 @@ function judge(
   const named = namedSubjects(deps, trial, type, splitPersonal(workflow.personal.get(type), data), current.labels);
   const at = instantOf(event, trial.recordedAt);
   const facts = gatherFacts(
-    workflow.events[type]!,
+    withStandings(workflow.events[type]!, trial, current, type, before),
     { data: named.open, labels: current.labels, caseId: trial.caseId, at },
     deps.lookups,
   );
   return facts instanceof Promise
     ? facts.then((gathered) => judgeOnFacts(trial, current, event, named, at, gathered))
     : judgeOnFacts(trial, current, event, named, at, facts);
+}
+
+/** The event's own look-ups, and the standing of each deadline it may be refused for; most events have none. */
+function withStandings(
+  definition: EventDefinition,
+  { command, caseId, recordedAt }: Trial,
+  { workflow, revision }: CaseState,
+  type: string,
+  before: readonly JudgedEvent[],
+): EventDefinition {
+  const deadlines = judgedDeadlines(workflow.deadlines, type);
+  if (deadlines.length === 0) return definition;
+  const { name, version } = workflow;
+  const stored = revision - before.length;
+  const underWay = before.map((one, index): DeadlineEvent => {
+    const facts = Object.entries(one.facts ?? {}).map(([fact, { value }]) => [fact, value]);
+    const { reason } = command;
+    return {
+      type: one.type,
+      data: one.open,
+      occurredAt: one.occurredAt,
+      recordedAt,
+      facts: Object.fromEntries(facts),
+      state: one.after.state,
+      revision: stored + 1 + index,
+      ...(reason !== undefined && { reason }),
+    };
+  });
+  const asked = deadlines.map((deadline) => {
+    const key = { workflow: name, caseId, deadline, calendarAsOf: recordedAt, version, revision: stored, underWay };
+    return [deadlineFact(deadline), () => ({ lookup: DEADLINE_LOOKUP, key: key satisfies DeadlineQuestion })];
+  });
+  return { ...definition, facts: { ...definition.facts, ...Object.fromEntries(asked) } };
 }
 
 type NamedData = Pick<JudgedEvent, 'open' | 'parts'>;
@@ -173,6 +214,8 @@ function judgeOnFacts(
 
   const actor = recordedActor(command.actor, role);
   const after = decide(current, { type, data: open, facts, actor, at });
+  const refusal = deadlineRefusal(workflow.deadlines, { event: type, at, facts, data: open });
+  if (refusal !== undefined) throw new CaseError(refusal);
   return { type, open, parts, schema: definition.schema ?? 1, actor, facts: gathered.recorded, occurredAt: at, after };
 }
 

@@ -1,7 +1,6 @@
-import { type CsvOptions, readCsvText } from './csv-reader.js';
+import type { CsvOptions } from './csv-reader.js';
 import { readLogText } from './log-text.js';
 import type { LogTrace } from './log-trace.js';
-import { readXesText } from './xes-reader.js';
 
 /**
  * The traces of a log in XES or CSV, told apart by what is in it: one that opens with `<` is XES. See `readXes` and
@@ -11,9 +10,15 @@ export async function* readLog(path: string, options: CsvOptions = {}): AsyncGen
   const text = readLogText(path, options);
   const first = await text.next();
   const start = first.done ? '' : first.value;
-  yield* start.trimStart().startsWith('<')
-    ? readXesText(resumed(start, text), path, options)
-    : readCsvText(resumed(start, text), path, options);
+  const pieces = resumed(start, text);
+  // Each reader comes with a parser that nobody else needs: loaded for the log that wants it.
+  if (start.trimStart().startsWith('<')) {
+    const { readXesText } = await import('./xes-reader.js');
+    yield* readXesText(pieces, path, options);
+  } else {
+    const { readCsvText } = await import('./csv-reader.js');
+    yield* readCsvText(pieces, path, options);
+  }
 }
 
 async function* resumed(start: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {

@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Reach } from '../domain/access.js';
 import { CaseError } from '../domain/case-error.js';
+import type { DeadlineKind } from '../domain/deadline.js';
 import { isoDate, officeClock, parseInstant } from '../domain/office-time.js';
 import { stateIn } from '../domain/state-name.js';
 import { caseIdOf, streamIdOf } from '../domain/stream-id.js';
@@ -83,7 +84,7 @@ export type TimelineItem = {
 
 /**
  * Where a deadline stands at an instant, one of: `overdue` (a limit that has passed), `lapsed` (a floor or a window
- * whose day has passed), `today`, `near` (its rule's first warning has come), `running`, `paused` (held by a pause),
+ * whose day has passed, or a limit counted back that refuses what is late), `today`, `near` (its rule's first warning has come), `running`, `paused` (held by a pause),
  * `met`, `cancelled`, `ended` (the case ended first).
  */
 export type Standing = 'overdue' | 'lapsed' | 'today' | 'near' | 'running' | 'paused' | 'met' | 'cancelled' | 'ended';
@@ -104,13 +105,15 @@ export type DueItem = Pick<
   'workflow' | 'caseId' | 'stream' | 'version' | 'region' | 'department' | 'channel' | 'item' | 'applicant' | 'owner'
 > & {
   readonly deadline: string;
-  readonly kind: 'atMost' | 'atLeast' | 'window';
+  readonly kind: DeadlineKind;
   readonly limitKind: 'statutory' | 'promised' | 'internal';
   readonly standing: Standing;
   readonly dueOn: string;
   readonly dueAt: string;
   /** From when on it counts as near. */
   readonly warnAt?: string;
+  /** It runs without an event of its own since a limit passed unmet, at this instant. */
+  readonly deemedAt?: string;
   /** Some day it depends on lies beyond what has been published. */
   readonly provisional: boolean;
   readonly generation: number;
@@ -162,7 +165,7 @@ export type CaseQueries = {
     options: QueryOptions & { readonly now: string },
   ): Promise<Page<DueItem>>;
   counts(groupBy: readonly CountedBy[], filter: CaseFilter, options: QueryOptions): Promise<readonly CaseCount[]>;
-  /** Limits (`atMost`) only; `metFrom` and `metTo` bound when those counted as met were. */
+  /** Limits that are overdue once they have passed only; `metFrom` and `metTo` bound when those counted as met were. */
   lateness(
     filter: Omit<DueFilter, 'standing' | 'before'> & { readonly metFrom?: string; readonly metTo?: string },
     options: QueryOptions & { readonly now: string },
@@ -290,7 +293,7 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
       return asking(['case_list', 'due_cases'], options, async (table) => {
         const row = await caseRow(table('case_list'), ref, options.reach);
         const due = await rowsOf(
-          sql`select * from ${table('due_cases')} where stream = ${row.stream} order by due_at, deadline`,
+          sql`select * from ${table('due_cases')} where stream = ${row.stream} and ${hasBegunBy(options.now)} order by due_at, deadline`,
         );
         const today = officeDate(options.now);
         return { case: caseItem(row), deadlines: due.map((one) => dueItem(one, options.now, today)) };
@@ -317,6 +320,7 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
       return asking(['due_cases'], options, async (table) => {
         const conditions = [
           ...dueConditions(filter),
+          hasBegunBy(options.now),
           filter.standing && standsAs(filter.standing, options.now, today),
           filter.before === undefined ? undefined : sql<SqlBool>`due_at < ${filter.before}`,
           reachCondition(options.reach),
@@ -364,7 +368,7 @@ export function caseQueries({ readStore, projections, calendar }: CaseQueriesDep
             ${number(allOf([met, sql<SqlBool>`late = 1`]))} as met_late,
             ${number(sql<SqlBool>`status in ('cancelled', 'ended')`)} as dropped
           from ${table('due_cases')}
-          where ${allOf([sql<SqlBool>`kind = 'atMost'`, ...dueConditions(filter), reachCondition(options.reach)])}
+          where ${allOf([sql<SqlBool>`passing = 'overdue'`, hasBegunBy(now), ...dueConditions(filter), reachCondition(options.reach)])}
           group by workflow, deadline, limit_kind order by workflow, deadline, limit_kind`);
         return rows.map((row) => ({
           workflow: String(row.workflow),
@@ -402,13 +406,18 @@ function dueConditions(filter: DueFilter): (Condition | undefined)[] {
   ];
 }
 
+/** Leaves out what runs only if a limit passes unmet, and that has not come. */
+function hasBegunBy(now: string): Condition {
+  return sql<SqlBool>`(deemed_at is null or deemed_at < ${now})`;
+}
+
 function standsAs(standing: Standing, now: string, today: string): Condition {
   const ahead = sql<SqlBool>`ticking = 1 and due_at >= ${now}`;
   switch (standing) {
     case 'overdue':
-      return sql<SqlBool>`ticking = 1 and due_at < ${now} and kind = 'atMost'`;
+      return sql<SqlBool>`ticking = 1 and due_at < ${now} and passing = 'overdue'`;
     case 'lapsed':
-      return sql<SqlBool>`ticking = 1 and due_at < ${now} and kind <> 'atMost'`;
+      return sql<SqlBool>`ticking = 1 and due_at < ${now} and passing <> 'overdue'`;
     case 'today':
       return sql<SqlBool>`${ahead} and due_on <= ${today}`;
     case 'near':
@@ -430,7 +439,7 @@ function standsAs(standing: Standing, now: string, today: string): Condition {
 function standingOf(row: Row, now: string, today: string): Standing {
   if (row.held === 1) return 'paused';
   if (row.ticking !== 1) return row.status as Standing;
-  if (row.due_at! < now) return row.kind === 'atMost' ? 'overdue' : 'lapsed';
+  if (row.due_at! < now) return row.passing === 'overdue' ? 'overdue' : 'lapsed';
   if (row.due_on! <= today) return 'today';
   return row.warn_at !== null && row.warn_at! <= now ? 'near' : 'running';
 }
@@ -501,6 +510,7 @@ function dueItem(row: Row, now: string, today: string): DueItem {
     dueOn: String(row.due_on),
     dueAt: String(row.due_at),
     ...present('warnAt', row.warn_at),
+    ...present('deemedAt', row.deemed_at),
     provisional: row.provisional === 1,
     generation: Number(row.generation),
     anchoredAt: String(row.anchored_at),

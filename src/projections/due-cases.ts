@@ -2,15 +2,18 @@ import { changedSpan, type DaySpan } from '../domain/calendar-change.js';
 import { recordedNotice, withRecordedNotices } from '../domain/calendar-history.js';
 import type { CalendarNotice } from '../domain/calendar-notice.js';
 import { isClosedState } from '../domain/closed-state.js';
+import { kindOf, passingOf } from '../domain/deadline.js';
 import { deadlineEvent } from '../domain/deadline-event.js';
 import {
   advanceDeadlines,
   type DeadlineLedger,
   type DeadlineLedgers,
+  isOpen,
+  isUnanchored,
   NO_DEADLINES,
 } from '../domain/deadline-ledger.js';
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
-import { dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
+import { beginsAt, dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
 import { isoDate } from '../domain/office-time.js';
 import type { Workflow } from '../domain/workflow.js';
@@ -38,11 +41,13 @@ export const DUE_CASES: TableSpec = {
     workflow: 'text',
     version: 'integer',
     ...LABEL_COLUMNS,
-    /** `atMost`, `atLeast` or `window`. */
+    /** `atMost`, `atLeast`, `window` or `before`. */
     kind: 'text',
+    /** What it turns into that passes unmet: `overdue`, `lapsed` or `reached`. */
+    passing: 'text',
     /** Whose limit it is: `statutory`, `promised` or `internal`. */
     limit_kind: 'text',
-    /** As its ledger has it, or `ended` when the case ended while it ran. */
+    /** As its ledger has it, an awaited one as if it ran, or `ended` when the case ended while it ran. */
     status: 'text',
     /** 1 while it runs and can become overdue: neither met nor ended nor held by a pause. */
     ticking: 'integer',
@@ -51,6 +56,10 @@ export const DUE_CASES: TableSpec = {
     due_at: 'text',
     /** From when on it counts as near; null when its rule names no warning. */
     warn_at: 'text?',
+    /** The instant after which it runs, of one that no event of its own has anchored; until then it is not there to be seen. Null of the others. */
+    deemed_at: 'text?',
+    /** Of one that depends on another deadline: when that is due, where it is later than this one; null of the others. */
+    reach_at: 'text?',
     provisional: 'integer',
     generation: 'integer',
     anchored_at: 'text',
@@ -67,8 +76,9 @@ export const DUE_CASES: TableSpec = {
     { columns: ['due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['department', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['status', 'due_at', 'stream', 'deadline'] },
-    { columns: ['workflow', 'deadline', 'limit_kind', 'kind', 'status', 'late', 'ticking', 'due_at'] },
+    { columns: ['workflow', 'deadline', 'limit_kind', 'passing', 'status', 'late', 'ticking', 'due_at'] },
     { columns: ['met_at'], where: 'late = 1' },
+    { columns: ['reach_at'], where: 'reach_at IS NOT NULL' },
   ],
 };
 
@@ -163,7 +173,7 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
 
   /**
    * Dates the rows again that depend on a day of the span: a due date and how late it was met are told by the days from
-   * the anchor to the later of both ends.
+   * the anchor to the later of both ends, or to the end of the deadline it depends on.
    */
   function redating(span: DaySpan, calendar: WorkingCalendar): Rewrite {
     // Instants are in UTC and days the office's, so a day more on either side.
@@ -173,10 +183,13 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
       among: [
         { status: { oneOf: STATUSES }, due_at: { from } },
         { late: { oneOf: [1] }, met_at: { from } },
+        { reach_at: { from } },
       ],
       change(row) {
-        if (row.anchored_at! >= until && row.due_at! >= until) return row;
         const workflow = registry.get(String(row.workflow), Number(row.version));
+        // What may be deemed to follow another deadline may count from that one's anchor, which came first.
+        const fromItsAnchor = workflow.deadlines[String(row.deadline)]!.deemed === undefined;
+        if (fromItsAnchor && row.anchored_at! >= until && row.due_at! >= until) return row;
         const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
         return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
       },
@@ -277,7 +290,8 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
     item_version: of.item_version!,
     applicant: of.applicant!,
     owner: of.owner!,
-    kind: rule.kind ?? 'atMost',
+    kind: kindOf(rule),
+    passing: passingOf(rule),
     limit_kind: rule.limit ?? 'statutory',
     status: date.status!,
     ticking: date.ticking!,
@@ -285,6 +299,8 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
     due_on: date.due_on!,
     due_at: date.due_at!,
     warn_at: date.warn_at!,
+    deemed_at: date.deemed_at!,
+    reach_at: date.reach_at!,
     provisional: date.provisional!,
     generation: ledger.generation,
     anchored_at: ledger.anchor.at,
@@ -297,11 +313,14 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
 
 /** The columns that depend on the calendar. */
 const CALENDAR_COLUMNS = [
+  'status',
   'ticking',
   'held',
   'due_on',
   'due_at',
   'warn_at',
+  'deemed_at',
+  'reach_at',
   'provisional',
   'late',
   'late_by',
@@ -316,12 +335,14 @@ function dated(workflow: Workflow, ledger: DeadlineLedger, ended: boolean, calen
   const met = ledger.status === 'met';
   const late = met && wasMetLate(ledger, rule, calendar);
   return {
-    status: ended ? 'ended' : ledger.status,
+    status: ended ? 'ended' : ledger.status === 'awaited' ? (due.held ? 'paused' : 'running') : ledger.status,
     ticking: isOpen(ledger) && !ended && !due.held ? 1 : 0,
     held: isOpen(ledger) && !ended && due.held ? 1 : 0,
     due_on: due.dueOn,
     due_at: due.dueAt,
     warn_at: due.warnings[0]?.at ?? null,
+    deemed_at: isUnanchored(ledger) ? (beginsAt(ledger, rule, calendar) ?? LATEST) : null,
+    reach_at: reachAt(workflow, ledger, due.dueAt, calendar),
     provisional: due.provisional ? 1 : 0,
     late: met ? Number(late) : null,
     // A met one stands where it was met, so any later instant will do. Hours are counted whole, like days.
@@ -329,8 +350,19 @@ function dated(workflow: Workflow, ledger: DeadlineLedger, ended: boolean, calen
   };
 }
 
-function isOpen({ status }: DeadlineLedger): boolean {
-  return status === 'running' || status === 'paused';
+function reachAt(
+  workflow: Workflow,
+  { countsBack, deemed = [] }: DeadlineLedger,
+  dueAt: string,
+  calendar: WorkingCalendar,
+): string | null {
+  const others = [...(countsBack === undefined ? [] : [countsBack]), ...deemed.map(({ after }) => after)];
+  const reached = others.flatMap((other) => {
+    const at = dueOf(other, workflow.deadlines[other.name]!, calendar).dueAt;
+    return [at, reachAt(workflow, other, at, calendar) ?? at];
+  });
+  const last = reached.reduce((latest, at) => (at > latest ? at : latest), dueAt);
+  return last === dueAt ? null : last;
 }
 
 const namesOfDeadlines = new WeakMap<Workflow, readonly string[]>();

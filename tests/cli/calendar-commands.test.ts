@@ -83,8 +83,36 @@ describe('an office that publishes a notice of its own', () => {
     expect((await caseledger(term)).json.due).toBe('2026-03-16');
     const year = await caseledger(['calendar', 'show', '2026', ...own, '--lang', 'zh']);
     expect(year.stdout).toContain('台风停工');
-    const history = await caseledger(['history', 'licence', 'l-1', ...own, '--workflows', path('none.mjs')]);
-    expect(history.code).not.toBe(0);
+  });
+
+  it('finds it among what happened to a case whose date it moved', async () => {
+    const own = ['--ledger', path('stalls.sqlite'), '--workflows', 'tests/cli/stall-permit.mjs'];
+    const data = { region: '330921', applicant: { name: 'Chen Yu', idNumber: '330921199001010017' } };
+    const clerk = ['--role', 'stallClerk', '--actor', 'clerk-1', '--region', '330921'];
+    const opened = await caseledger([
+      'open',
+      'stall-permit',
+      'permit.requested',
+      '--data',
+      JSON.stringify(data),
+      '--case',
+      'S1',
+      ...own,
+      ...clerk,
+    ]);
+    const day = (ahead: number) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
+    const days = [{ name: { en: 'Storm', zh: '停工' }, off: [`${day(2)}/${day(9)}`] }];
+    const notice = { ...aNotice({ year: Number(day(2).slice(0, 4)), published: day(-1), days }), amends: undefined };
+    writeFileSync(path('notice.json'), JSON.stringify(notice));
+    const published = await caseledger(['calendar', 'publish', path('notice.json'), ...own, '--role', 'administrator']);
+
+    const shown = await caseledger(['history', 'stall-permit', 'S1', ...own, '--lang', 'zh']);
+
+    expect([opened.code, published.code, shown.code]).toEqual([0, 0, 0]);
+    expect(shown.stdout.split('\n')[1]).toMatch(
+      /^- {2}.* calendar\.noticePublished .*决定期限: \d{4}-\d\d-\d\d.* → \d{4}-\d\d-\d\d.*台风停工/,
+    );
+    expect((await caseledger(['history', 'stall-permit', 'S1', ...own, '--json'])).json).toHaveLength(1);
   });
 
   it('finds an example to begin with', () => {

@@ -6,7 +6,7 @@ import { jest } from '@jest/globals';
 /** Every command is a process of its own, and a busy machine starts them slowly. */
 jest.setTimeout(180_000);
 
-export const PROGRAM = resolve('dist/cli/main.js');
+export const PROGRAM = resolve('dist/program/main.js');
 
 export type Ran = {
   readonly code: number | null;

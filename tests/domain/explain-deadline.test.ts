@@ -185,6 +185,26 @@ describe('the explanation of a deadline', () => {
     ]);
   });
 
+  it('folds the ordinary days of a long term, and gives a line to whatever is not ordinary', () => {
+    const long = explainDeadline(aLedger('2024-04-01 10:00', workingDays(30)), aRule(), china);
+    expect(explanationText(long, 'en').split('\n').slice(2, -2)).toEqual([
+      '2024-04-02 Tue – 2024-04-03 Wed  days 1 to 2',
+      '2024-04-04 Thu – 2024-04-06 Sat  off: Qingming Festival [1]',
+      '2024-04-07 Sun  day 3, a make-up working day (Qingming Festival) [1]',
+      '2024-04-08 Mon – 2024-04-26 Fri  days 4 to 18, weekends not counted',
+      '2024-04-27 Sat  off: weekend',
+      '2024-04-28 Sun  day 19, a make-up working day (Labour Day) [1]',
+      '2024-04-29 Mon – 2024-04-30 Tue  days 20 to 21',
+      '2024-05-01 Wed – 2024-05-05 Sun  off: Labour Day [1]',
+      '2024-05-06 Mon – 2024-05-10 Fri  days 22 to 26',
+      '2024-05-11 Sat  day 27, a make-up working day (Labour Day) [1]',
+      '2024-05-12 Sun  off: weekend',
+      '2024-05-13 Mon – 2024-05-15 Wed  days 28 to 30',
+    ]);
+    expect(explanationText(long, 'zh')).toContain('2024-04-08 周一 – 2024-04-26 周五  第4日至第18日，周末不计');
+    expect(stepsOf(long, 'counted')).toHaveLength(30);
+  });
+
   it('is plain data', () => {
     expect(JSON.parse(JSON.stringify(after))).toEqual(after);
   });

@@ -4,6 +4,8 @@ import { chinaCalendar } from '../../src/domain/calendars/cn.js';
 import { defineEvent, defineWorkflow } from '../../src/domain/workflow.js';
 import { workflowRegistry } from '../../src/domain/workflow-registry.js';
 import { type CaseEngine, caseEngine } from '../../src/engine/case-engine.js';
+import { DEADLINE_LOOKUP, deadlineLookup } from '../../src/engine/deadline-lookup.js';
+import { ledgerCalendar } from '../../src/engine/ledger-calendar.js';
 import { noticePublisher } from '../../src/engine/notice-publishing.js';
 import { sqliteKeyRing } from '../../src/engine/sqlite-key-ring.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
@@ -92,6 +94,7 @@ async function begin(at: string): Promise<void> {
     clock: time,
     ids: countingIds(),
     randomBytes,
+    lookups: { [DEADLINE_LOOKUP]: deadlineLookup({ store, registry, calendar: ledgerCalendar(store, chinaCalendar) }) },
   });
   projections = await startProjections({
     store,

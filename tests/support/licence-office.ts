@@ -21,6 +21,7 @@ export const licenceWorkflow = defineWorkflow({
         on: {
           'hearing.opened': 'hearing',
           'term.extended': 'reviewing',
+          'hold.lifted': 'reviewing',
           'licence.decided': 'decided',
           'licence.withdrawn': 'withdrawn',
         },
@@ -35,6 +36,7 @@ export const licenceWorkflow = defineWorkflow({
     'hearing.opened': event(),
     'hearing.closed': event(),
     'term.extended': event(),
+    'hold.lifted': event(),
     'licence.decided': event(),
     'licence.withdrawn': event(),
   },
@@ -83,11 +85,10 @@ export const licenceWorkflow = defineWorkflow({
       limit: 'internal',
       source: 'policy',
     },
-    hold: {
+    archive: {
       title,
-      kind: 'atLeast',
       from: 'licence.requested',
-      until: { events: ['licence.decided'] },
+      until: { events: ['hold.lifted'] },
       within: { unit: 'months', amount: 1 },
       endOnDayOff: 'rollsForward',
       limit: 'internal',

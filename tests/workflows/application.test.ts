@@ -563,20 +563,20 @@ describe('an appeal against a bad rating', () => {
 
 describe('a case past its limit', () => {
   const late = { decision: null, promise: { ...running, status: 'met', late: true } };
-  const inTime = { decision: null, promise: { ...running, status: 'met', late: false } };
+  const inTime = { decision: null, promise: { ...running, status: 'met' } };
   const explained: SpecEvent = {
     type: 'overdue.explained',
     data: { deadline: 'promise', explanation: 'the laboratory was flooded' },
     by: 'unitHead',
-    facts: { limits: late },
+    facts: late,
   };
   const published: SpecEvent = {
     type: 'explanation.published',
     data: { where: '县政务服务网公告栏', publishedOn: '2024-04-20' },
     by: 'unitHead',
   };
-  const past = (event: SpecEvent): SpecEvent => ({ ...event, facts: { ...event.facts, limits: late } });
-  const lapsed: SpecEvent = { type: 'evaluation.lapsed', facts: { evaluation: passed, limits: late } };
+  const past = (event: SpecEvent): SpecEvent => ({ ...event, facts: { ...event.facts, ...late } });
+  const lapsed: SpecEvent = { type: 'evaluation.lapsed', facts: { evaluation: passed, ...late } };
   const whole = [received, accepted, reviewStarted, reviewed, approved, delivered];
 
   it('is rated like any other, but stays open until its reason is stated and published', () => {
@@ -615,7 +615,7 @@ describe('a case past its limit', () => {
       .when(published)
       .thenRefused('GUARD_DENIED', 'No reason for the delay has been stated');
     given(...whole)
-      .when({ ...explained, facts: { limits: inTime } })
+      .when({ ...explained, facts: inTime })
       .thenRefused('GUARD_DENIED', 'not past its limit');
   });
 });

@@ -142,7 +142,7 @@ const DueItemSchema = z
     version: z.int(),
     ...LabelShape,
     deadline: z.string(),
-    kind: z.enum(['atMost', 'atLeast', 'window']),
+    kind: z.enum(['atMost', 'atLeast', 'window', 'before']),
     limitKind: z.enum(['statutory', 'promised', 'internal']),
     standing: z.enum(STANDINGS),
     dueOn: z.string(),

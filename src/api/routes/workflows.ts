@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DeadlineRule } from '../../domain/deadline.js';
+import { anchorsOf, type DeadlineRule, kindOf } from '../../domain/deadline.js';
 import { eventSchema } from '../../domain/next-events.js';
 import type { Workflow } from '../../domain/workflow.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
@@ -40,10 +40,13 @@ const WorkflowSchema = Summary.extend({
     z.object({
       name: z.string(),
       title: TitleSchema,
-      kind: z.enum(['atMost', 'atLeast', 'window']),
+      kind: z.enum(['atMost', 'atLeast', 'window', 'before']),
       limit: z.enum(['statutory', 'promised', 'internal']),
       source: z.string(),
       from: z.array(z.string()),
+      inState: z.array(z.string()).optional().meta({ description: 'The step whose own limit it is' }),
+      before: z.string().optional().meta({ description: 'The deadline it is counted back from' }),
+      deemedAfter: z.string().optional().meta({ description: 'The limit whose passing unmet begins it' }),
       within: TermSchema.optional().meta({ description: 'Absent where the event itself tells the term' }),
     }),
   ),
@@ -155,17 +158,19 @@ function described(workflow: Workflow, versions: readonly number[]): z.input<typ
   };
 }
 
-function describedDeadline(
-  name: string,
-  { title, kind = 'atMost', limit = 'statutory', source, from, within }: DeadlineRule,
-) {
+function describedDeadline(name: string, rule: DeadlineRule) {
+  const { title, limit = 'statutory', source, within, before, atLeast, inState, deemed } = rule;
   return {
     name,
     title,
-    kind,
+    kind: kindOf(rule),
     limit,
     source,
-    from: typeof from === 'string' ? [from] : [...from],
+    from: [...anchorsOf(rule)],
+    ...(inState && { inState: [...inState] }),
+    ...(before !== undefined && { before }),
+    ...(deemed && { deemedAfter: deemed.after }),
     ...(typeof within === 'object' && { within }),
+    ...(atLeast && { within: atLeast }),
   };
 }

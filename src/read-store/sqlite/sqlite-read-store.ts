@@ -23,6 +23,7 @@ import { bulkRewrite } from './bulk-rewrite.js';
 import { kyselyOver } from './kysely-sqlite.js';
 import { createIndexesSql, createTableSql, type TableWriter, tableWriter } from './table-writer.js';
 import { VIEWS_APPLICATION_ID, VIEWS_MIGRATIONS, VIEWS_SCHEMA_VERSION } from './views-migrations.js';
+import { writeBackAside } from './write-back.js';
 
 /** How long anything waits for another process to let go of the file. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -53,6 +54,8 @@ export type SqliteReadStoreOptions = {
   readonly openDatabase?: typeof openDatabase;
   /** Lets others have their turn between two steps of a long commit. */
   readonly turn?: () => Promise<void>;
+  /** Writes the write-ahead log back after a long commit. */
+  readonly writeBack?: (path: string) => Promise<void>;
 };
 
 const IN_MEMORY = ':memory:';
@@ -64,7 +67,7 @@ const IN_MEMORY = ':memory:';
  * @throws CaseError `STORE_NOT_A_LEDGER` for another program's database · `STORE_TOO_NEW` · `STORE_CORRUPT` (delete the file) · `STORE_UNAVAILABLE`
  */
 export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
-  const { path, turn = nextTurn } = options;
+  const { path, turn = nextTurn, writeBack = writeBackAside } = options;
   const openBinding = options.openDatabase ?? openDatabase;
   const database = openViews(path, openBinding);
   const writers = new Map<string, TableWriter>();
@@ -174,6 +177,7 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
     };
     try {
       setUp(connection);
+      connection.exec('PRAGMA wal_autocheckpoint = 0');
       const rewrites = changes.map((change) => bulkRewrite(connection, of.generation, change));
       for (const [index, rewrite] of rewrites.entries())
         if (changes[index]!.rewrites.length > 0) await stepping(rewrite.stage());
@@ -200,6 +204,7 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
         }
         connection.exec('COMMIT');
         for (const rewrite of rewrites) rewrite.clear();
+        if (moved) writeBackMeanwhile();
         return moved;
       } catch (error) {
         rollBack(connection);
@@ -211,6 +216,16 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
       connection.close();
       done();
     }
+  }
+
+  /** Until that is done no commit of this process does it, in this thread. */
+  function writeBackMeanwhile(): void {
+    database.exec('PRAGMA wal_autocheckpoint = 0');
+    const done = writeBack(path).finally(() => {
+      longCommits.delete(done);
+      if (open) database.exec(`PRAGMA wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES}`);
+    });
+    longCommits.add(done);
   }
 
   function reading<Result>(work: () => Result): Result {
@@ -374,7 +389,7 @@ export function sqliteReadStore(options: SqliteReadStoreOptions): ReadStore {
     async close() {
       if (!open) return;
       open = false;
-      await Promise.allSettled(longCommits);
+      while (longCommits.size > 0) await Promise.allSettled(longCommits);
       closeLedgerFile(database, false);
     },
   };

@@ -133,7 +133,9 @@ function standingOf(
   if (!ledger || !then) return 'cancelled';
   if (ledger.generation !== then.generation) return isExtended(ledger, then) ? 'extended' : 'startedOver';
   if (ledger.status === 'met' || ledger.status === 'cancelled') return ledger.status;
-  return closed ? 'closed' : ledger.status;
+  if (closed) return 'closed';
+  // Deemed to run since another deadline passed unmet, which its rung says it did.
+  return ledger.status === 'awaited' ? 'running' : ledger.status;
 }
 
 function isExtended(ledger: DeadlineLedger, then: DeadlineLedger): boolean {

@@ -1,6 +1,7 @@
 import { setup } from 'xstate';
 import { z } from 'zod';
 import { defineEvent, defineWorkflow, type EventDefinitions, type MachineEvent } from '../../domain/workflow.js';
+import { releasedHashes } from '../released-hashes.js';
 
 /** What an event log calls by a name of its own, with whatever it says about it. */
 const Attributes = z.record(z.string(), z.json());
@@ -28,6 +29,7 @@ const recordedLogMachine = setup({
 }).createMachine({
   id: 'recorded-log',
   initial: 'recorded',
+  pinnedHash: releasedHashes['recorded-log@1'],
   states: { recorded: { on: { 'activity.recorded': { target: 'recorded' } } } },
 });
 

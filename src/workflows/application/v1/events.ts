@@ -46,10 +46,7 @@ const deadline =
   });
 
 /** How the limits stand past which a unit owes a public explanation. */
-const limits = ({ caseId }: FactInput): FactRequest => ({
-  lookup: 'deadline',
-  key: { caseId, deadlines: policy.explanation.limits, workflow: 'application' },
-});
+const limits = { decision: deadline('decision'), promise: deadline('promise') };
 
 /** Facts about one application, in the order a case usually meets them. */
 export const events = {
@@ -253,14 +250,18 @@ export const events = {
       level: z.int().min(1).max(5),
       comment: personal(z.string().min(1).max(2_000)).optional(),
     }),
-    facts: { limits },
+    facts: limits,
   }),
 
   'evaluation.lapsed': defineEvent({
     title: { en: 'Rating window over without a rating', zh: '逾期未评价' },
     roles: ['alarmClock'],
     data: z.strictObject({}),
-    facts: { evaluation: deadline('evaluation'), limits, secondEvaluation: deadline('secondEvaluation') },
+    facts: {
+      ...limits,
+      evaluation: deadline('evaluation'),
+      secondEvaluation: deadline('secondEvaluation'),
+    },
   }),
 
   'returnVisit.recorded': defineEvent({
@@ -292,7 +293,7 @@ export const events = {
     title: { en: 'Rectification confirmed', zh: '整改核实确认' },
     roles: ['callbackClerk'],
     data: z.strictObject({}),
-    facts: { limits },
+    facts: limits,
     separateFrom: ['rectification.completed'],
   }),
 
@@ -307,7 +308,7 @@ export const events = {
     title: { en: 'Appeal upheld: rating excluded', zh: '申诉复核成立，差评剔除' },
     roles: ['supervisor'],
     data: z.strictObject({}),
-    facts: { limits },
+    facts: limits,
     separateFrom: ['appeal.filed'],
     reasonRequired: true,
   }),
@@ -327,7 +328,7 @@ export const events = {
       deadline: z.enum(policy.explanation.limits),
       explanation: z.string().min(1).max(2_000),
     }),
-    facts: { limits },
+    facts: limits,
   }),
 
   'explanation.published': defineEvent({
@@ -354,10 +355,7 @@ export type DeadlineFact = JsonObject & {
   readonly status: 'running' | 'paused' | 'met' | 'cancelled';
   /** Whether its end had passed, unmet, at the instant of the event. */
   readonly passed: boolean;
-  /** Whether it was met after its end. */
-  readonly late: boolean;
+  /** That it was met after its end. */
+  readonly late?: true;
   readonly dueOn: string;
 };
-
-/** The fact `limits`: limits by name, null where no event has started one. */
-export type LimitsFact = { readonly [Limit in (typeof policy.explanation.limits)[number]]: DeadlineFact | null };

@@ -1,6 +1,6 @@
 import { and, assign, setup } from 'xstate';
-import type { JsonValue } from '../../../domain/event.js';
-import type { ApplicationEvent, DeadlineFact, LimitsFact } from './events.js';
+import type { Facts } from '../../../domain/workflow.js';
+import type { ApplicationEvent, DeadlineFact } from './events.js';
 import { type ItemInForce, itemInForce, type RequiredMaterial, type SpecialProcedure } from './item-terms.js';
 import { policy } from './policy.js';
 
@@ -54,10 +54,12 @@ const nothingYet: ApplicationContext = {
   explanation: 'none',
 };
 
-/** Whether a limit is over, or was when it was met, from the fact `limits`. */
-function isPastLimit(fact: JsonValue | undefined): boolean {
-  const limits = fact as unknown as LimitsFact | null | undefined;
-  return limits ? Object.values(limits).some((limit) => limit !== null && (limit.passed || limit.late)) : false;
+/** Whether a limit past which an explanation is owed is over, or was when it was met. */
+function isPastLimit(facts: Facts): boolean {
+  return policy.explanation.limits.some((name) => {
+    const limit = facts[name] as DeadlineFact | null | undefined;
+    return limit?.passed === true || limit?.late === true;
+  });
 }
 
 /** A map of which fact may follow which: handling, and beside it the closing loop (好差评). */
@@ -106,10 +108,9 @@ export const machine = setup({
     appealIsTheFirst: ({ context }) => !context.appealed,
     anotherBodyDecides: ({ context, event }) =>
       event.actor.department !== undefined && event.actor.department !== context.department,
-    limitIsPast: ({ event }) => event.type === 'overdue.explained' && isPastLimit(event.facts.limits),
+    limitIsPast: ({ event }) => event.type === 'overdue.explained' && isPastLimit(event.facts),
     explanationIsRecorded: ({ context }) => context.explanation !== 'none',
-    explanationIsPublished: ({ context, event }) =>
-      context.explanation === 'published' || !isPastLimit(event.facts.limits),
+    explanationIsPublished: ({ context, event }) => context.explanation === 'published' || !isPastLimit(event.facts),
   },
   actions: {
     noteReceipt: assign(({ event }) => {
