@@ -18,6 +18,9 @@ const REFUSALS: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'SUBJECT_ERASED',
 ]);
 
+/** How often a sending that met the opening of the same command is tried again at once. */
+const MAX_ATTEMPTS = 10;
+
 export type DispatchOutcome = 'accepted' | FinalOutcome;
 
 /** Where the commands of reactions go: the engine, in this thread or another. */
@@ -44,7 +47,8 @@ export function commandDispatch(deps: { readonly engine: CommandTaker; readonly 
     } catch (error) {
       // Taken under its id before, when an earlier version of the reaction worded it otherwise: what was done stays done.
       if (isCaseError(error, 'COMMAND_ID_REUSED')) return 'accepted';
-      if (!(error instanceof CaseError) || !REFUSALS.has(error.failure.code)) throw error;
+      const exists = isCaseError(error, 'CASE_EXISTS') && caused.mode !== 'open';
+      if (exists || !(error instanceof CaseError) || !REFUSALS.has(error.failure.code)) throw error;
       await outcomes.refused(reaction, subjectOf(cause, caused), error);
       return 'refused';
     }
@@ -60,7 +64,15 @@ export function commandDispatch(deps: { readonly engine: CommandTaker; readonly 
       }
     }
     // The same command to the engine: whichever way it was taken, the case knows its id and its fingerprint.
-    await engine.send(command);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await engine.send(command);
+        return;
+      } catch (error) {
+        // Another worker's opening of the same command was still under way, and its answer was given to this sending, too.
+        if (!isCaseError(error, 'CASE_EXISTS') || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
   }
 }
 
