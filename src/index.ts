@@ -38,6 +38,15 @@ export type { Rung, RungName } from './domain/ladder.js';
 export type { NextEvent } from './domain/next-events.js';
 export { ERASED, LOST, type PublicData, personal, subject, WITHHELD } from './domain/personal-data.js';
 export { hotlinePolicy } from './domain/policies/hotline-12345.js';
+export {
+  defineReaction,
+  EVERY_WORKFLOW,
+  type PublicEvent,
+  type Reaction,
+  type ReactionCause,
+  type ReactionCommand,
+  type ReactionTrigger,
+} from './domain/reaction.js';
 export { calendarDays, months, type Term, type TermUnit, workingDays, workingHours } from './domain/term.js';
 export type { Title } from './domain/title.js';
 export {

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { chinaCalendar } from './domain/calendars/cn.js';
 import { CaseError } from './domain/case-error.js';
 import type { Explanation } from './domain/explain-deadline.js';
+import { checkReactions, type Reaction } from './domain/reaction.js';
 import { streamIdOf } from './domain/stream-id.js';
 import type { Workflow } from './domain/workflow.js';
 import { type WorkflowRegistry, workflowRegistry } from './domain/workflow-registry.js';
@@ -33,6 +34,8 @@ export type LedgerOptions = {
   /** Where the events live: a SQLite file, `memory:`, or a store of one's own. */
   readonly store: string | EventStore;
   readonly workflows: readonly Workflow[];
+  /** What events of one case lead to in others. Checked here; carried out by whoever follows the ledger. */
+  readonly reactions?: readonly Reaction[];
   /** 32 bytes that wrap every subject's key. Required with a file: whoever has the file and this key can read personal data. */
   readonly masterKey?: Uint8Array;
   /** The key store's file, `<ledger>.keys` beside a ledger file unless given; or a key ring of one's own. */
@@ -55,6 +58,7 @@ export type Ledger = Omit<CaseEngine, 'raise'> & {
   /** Events as they are read today, upcasts applied. */
   readonly store: EventStore;
   readonly registry: WorkflowRegistry;
+  readonly reactions: readonly Reaction[];
   readonly keys: KeyRing;
   /** The working calendar as shipped; deadlines are counted in it with the notices the ledger holds: {@link Ledger.currentCalendar}. */
   readonly calendar: CalendarDefinition;
@@ -92,7 +96,7 @@ export type Ledger = Omit<CaseEngine, 'raise'> & {
 /**
  * Opens a ledger, laying it out where there is none.
  *
- * @throws CaseError `STORE_NOT_A_LEDGER` · `STORE_TOO_NEW` · `STORE_CORRUPT` · `KEY_STORE_UNREADABLE` · `DEFINITION_INVALID`
+ * @throws CaseError `STORE_NOT_A_LEDGER` · `STORE_TOO_NEW` · `STORE_CORRUPT` · `KEY_STORE_UNREADABLE` · `DEFINITION_INVALID` · `REACTION_INVALID`
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const {
@@ -100,8 +104,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     ids = { next: () => uuidv7() },
     randomBytes = systemRandomBytes,
     calendar = chinaCalendar,
+    reactions = [],
   } = options;
   const registry = workflowRegistry(options.workflows);
+  checkReactions(reactions, registry);
   const opened = await openStore(options.store);
   const store = upcastingEventStore(opened, registry);
   let keys: KeyRing | undefined;
@@ -140,6 +146,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       id,
       store,
       registry,
+      reactions,
       keys: keyRing,
       calendar,
       clock,

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AlarmStatus } from '../engine/alarm-clock.js';
 import type { Outbox, Standing } from '../engine/outbox/outbox.js';
+import type { ReactionStatus } from '../engine/reactions/reaction-runner.js';
 
 /** What the API counts (Prometheus). Labels are declared names and codes, so their number is bounded. */
 export type ApiMetrics = {
@@ -19,6 +20,10 @@ export type MetricSources = {
   readonly feedClients: () => number;
   /** How the alarm clock does; undefined where none runs here. */
   readonly alarm: () => Promise<AlarmStatus | undefined>;
+  /** How each reaction stands. */
+  readonly reactions: () => Promise<readonly ReactionStatus[]>;
+  /** How many of its commands were refused by their targets, by reaction. */
+  readonly refusedReactions: () => Promise<Readonly<Record<string, number>>>;
   /** Alerts on their way out, where there is an outbox. */
   readonly outbox?: Pick<Outbox, 'standings' | 'attempts'> | undefined;
 };
@@ -63,6 +68,36 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
     registers,
     async collect() {
       for (const { name, lag } of await sources.lag()) this.set({ projection: name }, lag);
+    },
+  });
+  new Gauge({
+    name: 'caseledger_reaction_lag_events',
+    help: 'Events a reaction is behind the ledger',
+    labelNames: ['reaction'],
+    registers,
+    async collect() {
+      for (const { name, lag } of await sources.reactions()) this.set({ reaction: name }, lag);
+    },
+  });
+  new Gauge({
+    name: 'caseledger_reaction_commands_waiting',
+    help: 'Commands of a reaction that met a fault, by status: retrying, parked, or behind a parked one',
+    labelNames: ['reaction', 'status'],
+    registers,
+    async collect() {
+      for (const { name, ...counts } of await sources.reactions())
+        for (const status of ['retrying', 'parked', 'behind'] as const)
+          this.set({ reaction: name, status }, counts[status]);
+    },
+  });
+  new Gauge({
+    name: 'caseledger_reaction_commands_refused',
+    help: 'Commands of a reaction that their targets refused, as recorded in the ledger',
+    labelNames: ['reaction'],
+    registers,
+    async collect() {
+      for (const [reaction, refused] of Object.entries(await sources.refusedReactions()))
+        this.set({ reaction }, refused);
     },
   });
   new Gauge({

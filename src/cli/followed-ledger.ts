@@ -15,7 +15,7 @@ export type FollowedLedger = {
 };
 
 /**
- * Opens a ledger with its read models, in the thread that calls, and lets its alarm clock tick.
+ * Opens a ledger with its read models, in the thread that calls, carries out its reactions and lets its alarm clock tick.
  *
  * @param alarmInterval seconds; 0 lets no alarm clock tick
  * @throws CaseError as ledger and read store do
@@ -31,7 +31,8 @@ export async function followedLedger(
     const models = await followLedger(ledger, {
       views: setup.views,
       clock: impure.clock,
-      onFailure: (error, projection) => logger.error({ err: error, projection }, 'a read model met a failure'),
+      react: true,
+      onFailure: (error, follower) => logger.error({ err: error, follower }, 'a read model or reaction met a failure'),
     });
     const alarm = alarmInterval === 0 ? undefined : ticking(ledger, models, logger, alarmInterval);
     return {

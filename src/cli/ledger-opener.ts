@@ -29,5 +29,6 @@ export const open: EngineOpener<LedgerOpening>['open'] = async ({ sources, logLe
     stderrLog(logLevel),
     alarmInterval,
   );
-  return { methods: threadMethods(caseLedger(ledger), models.projections, async () => alarm?.status()), close };
+  const methods = threadMethods(caseLedger(ledger), models.projections, models.reactions, async () => alarm?.status());
+  return { methods, close };
 };

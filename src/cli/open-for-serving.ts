@@ -66,7 +66,7 @@ async function openInThread(
   });
   const [thread, { ledgerReaders }] = await Promise.all([starting, import('../engine-thread/ledger-readers.js')]);
   try {
-    const { projections } = thread;
+    const { projections, reactions } = thread;
     const readers = await ledgerReaders({ path, views, registry, calendar: chinaCalendar, projections });
     return {
       served: {
@@ -75,6 +75,7 @@ async function openInThread(
         events: readers.events,
         readModels: readers.readModels,
         alarm: thread.alarm,
+        reactions,
         clock,
       },
       async close() {

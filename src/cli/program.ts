@@ -11,7 +11,9 @@ import { historyCommand } from './commands/history.js';
 import { importCommand } from './commands/import.js';
 import { migrateCommand } from './commands/migrate.js';
 import { projectionsCommand, rebuildCommand } from './commands/projections.js';
+import { reactionsCommand } from './commands/reactions.js';
 import { replayCommand } from './commands/replay.js';
+import { screeningCommand } from './commands/screening.js';
 import { openCommand, sendCommand } from './commands/send.js';
 import { serveCommand } from './commands/serve.js';
 import { showCommand } from './commands/show.js';
@@ -68,6 +70,8 @@ export function caseledgerProgram(session: Session): Program {
   checkCommand(program, session, leave);
   rebuildCommand(program, session);
   projectionsCommand(program, session);
+  reactionsCommand(program, session);
+  screeningCommand(program, session);
   migrateCommand(program, session);
   findCommand(program, session);
   forgetCommand(program, session);

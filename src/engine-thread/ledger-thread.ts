@@ -4,6 +4,7 @@ import { CaseError } from '../domain/case-error.js';
 import { categoryOf } from '../domain/stream-id.js';
 import type { AlarmStatus } from '../engine/alarm-clock.js';
 import { LEDGER_STREAM } from '../engine/ledger-identity.js';
+import type { ReactionDesk } from '../engine/reactions/reaction-runner.js';
 import type { ProjectionRunner } from '../projections/runner.js';
 import { type EngineThreadOptions, startEngineThread } from './engine-thread.js';
 import type { CallableMethods } from './thread-channel.js';
@@ -20,6 +21,10 @@ type ThreadMethods = LedgerMethods & {
   projectionSkip: FollowedProjections['skip'];
   projectionRebuild: FollowedProjections['rebuild'];
   alarmStatus(): Promise<AlarmStatus | undefined>;
+  reactionStatus: ReactionDesk['status'];
+  reactionsWaiting: ReactionDesk['waiting'];
+  reactionRelease: ReactionDesk['release'];
+  reactionSkip: ReactionDesk['skip'];
 };
 
 /** Every method, by name: a record, so that a new one cannot be left out. */
@@ -44,12 +49,17 @@ const METHODS: Record<keyof ThreadMethods, true> = {
   projectionSkip: true,
   projectionRebuild: true,
   alarmStatus: true,
+  reactionStatus: true,
+  reactionsWaiting: true,
+  reactionRelease: true,
+  reactionSkip: true,
 };
 
 /** The thread's side: what an opener gives to be called from outside. */
 export function threadMethods(
   ledger: CaseLedger,
   projections: FollowedProjections,
+  reactions: ReactionDesk,
   alarmStatus: () => Promise<AlarmStatus | undefined>,
 ): CallableMethods {
   const { id, ...methods } = ledger;
@@ -61,6 +71,10 @@ export function threadMethods(
     projectionSkip: (projection, position, by) => projections.skip(projection, position, by),
     projectionRebuild: (projection) => projections.rebuild(projection),
     alarmStatus,
+    reactionStatus: () => reactions.status(),
+    reactionsWaiting: () => reactions.waiting(),
+    reactionRelease: (id, by) => reactions.release(id, by),
+    reactionSkip: (id, by) => reactions.skip(id, by),
   };
   return own;
 }
@@ -70,6 +84,7 @@ export type LedgerThread = {
   readonly projections: FollowedProjections;
   /** How the thread's alarm clock does; undefined where it has none. */
   readonly alarm: () => Promise<AlarmStatus | undefined>;
+  readonly reactions: ReactionDesk;
   /** Lets calls under way end, then closes read models and ledger. Safe to call twice. */
   close(): Promise<void>;
 };
@@ -83,8 +98,19 @@ export async function startLedgerThread(
 ): Promise<LedgerThread> {
   const names = Object.keys(METHODS) as (keyof ThreadMethods)[];
   const thread = await startEngineThread<ThreadMethods>({ ...options, names, lost });
-  const { ledgerId, projectionStatus, projectionWaitFor, projectionSkip, projectionRebuild, alarmStatus, ...ledger } =
-    thread.methods;
+  const {
+    ledgerId,
+    projectionStatus,
+    projectionWaitFor,
+    projectionSkip,
+    projectionRebuild,
+    reactionStatus,
+    reactionsWaiting,
+    reactionRelease,
+    reactionSkip,
+    alarmStatus,
+    ...ledger
+  } = thread.methods;
   return {
     ledger: { ...ledger, id: await ledgerId() },
     projections: {
@@ -94,6 +120,12 @@ export async function startLedgerThread(
       rebuild: projectionRebuild,
     },
     alarm: alarmStatus,
+    reactions: {
+      status: reactionStatus,
+      waiting: reactionsWaiting,
+      release: reactionRelease,
+      skip: reactionSkip,
+    },
     close: thread.close,
   };
 }

@@ -9,6 +9,8 @@ async function told(status: AlarmStatus | undefined): Promise<readonly string[]>
     lag: async () => [],
     feedClients: () => 0,
     alarm: async () => status,
+    reactions: async () => [],
+    refusedReactions: async () => ({}),
   });
   // Twice: a counter that is set anew must not add up.
   await registry.metrics();
