@@ -18,7 +18,11 @@ export function checkAlarms(streams, { rule, notices, closes, end, looks }) {
     found.rungs += reached.length;
     const happenings = events
       .filter(({ type }) => type !== 'deadline.reached')
-      .map(({ type, metadata }) => ({ what: type.slice('deadline.'.length), at: metadata.occurredAt }));
+      .map(({ type, metadata }) => ({
+        what: type.slice('deadline.'.length),
+        at: metadata.occurredAt,
+        granted: metadata.facts !== undefined,
+      }));
     const naive = naiveLadder(rule, happenings, notices, closes, end);
     const expected = new Map(naive.rungs.map(({ key, at }) => [key, at]));
     const closed = happenings.find(({ what }) => what === 'closed')?.at;

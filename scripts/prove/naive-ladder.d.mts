@@ -10,6 +10,8 @@ export type NaiveHappening = {
   /** ISO 8601 in UTC, never on a full hour. */
   readonly at: string;
   readonly what: 'anchored' | 'paused' | 'resumed' | 'extended' | 'met' | 'closed';
+  /** An extension that was granted stands, whatever a later notice makes of the end. */
+  readonly granted?: boolean;
 };
 
 export type NaiveRule = {

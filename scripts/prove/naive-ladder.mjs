@@ -68,10 +68,10 @@ function standing(rule, happenings, notices, closes, ms) {
       }
       return days === 0 && !working(at, asOf) ? walk(start, 1) : at;
     }
-    for (const { at, what } of events.slice(1)) {
+    for (const { at, what, granted: stands = false } of events.slice(1)) {
       const instant = Date.parse(at);
       const inTime = stopped || instant <= endOfDay(due, asOf);
-      if (what === 'extended' && granted < rule.extension.max && inTime) {
+      if (what === 'extended' && (stands || (granted < rule.extension.max && inTime))) {
         granted += 1;
         total += rule.extension.days;
         due = settle();

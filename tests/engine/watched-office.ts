@@ -7,6 +7,8 @@ import { workflowRegistry } from '../../src/domain/workflow-registry.js';
 import type { CalendarDefinition } from '../../src/domain/working-calendar.js';
 import { type AlarmClock, type AlarmClockDeps, alarmClock } from '../../src/engine/alarm-clock.js';
 import { type CaseEngine, caseEngine } from '../../src/engine/case-engine.js';
+import { DEADLINE_LOOKUP, deadlineLookup } from '../../src/engine/deadline-lookup.js';
+import { ledgerCalendar } from '../../src/engine/ledger-calendar.js';
 import { sqliteKeyRing } from '../../src/engine/sqlite-key-ring.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { memoryEventStore } from '../../src/event-store/memory/memory-event-store.js';
@@ -55,7 +57,19 @@ export async function watchedOffice(
   const readStore = sqliteReadStore({ path: ':memory:' });
   const randomBytes = seededBytes();
   const keys = sqliteKeyRing({ path: ':memory:', masterKey: MASTER_KEY, randomBytes });
-  const engine = caseEngine({ store, registry, keys, ledger: LEDGER, clock: time, ids: countingIds(), randomBytes });
+  const lookups = {
+    [DEADLINE_LOOKUP]: deadlineLookup({ store, registry, calendar: ledgerCalendar(store, calendar) }),
+  };
+  const engine = caseEngine({
+    store,
+    registry,
+    keys,
+    ledger: LEDGER,
+    clock: time,
+    ids: countingIds(),
+    randomBytes,
+    lookups,
+  });
   const start = () => startProjections({ store, readStore, registry, calendar, clock: time, pacing: quickPacing });
   let projections: Projections | undefined = await start();
   let commands = 0;
