@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { chinaCalendar } from './domain/calendars/cn.js';
 import { CaseError } from './domain/case-error.js';
 import type { Explanation } from './domain/explain-deadline.js';
+import { checkReactions, type Reaction } from './domain/reaction.js';
 import { streamIdOf } from './domain/stream-id.js';
 import type { Workflow } from './domain/workflow.js';
 import { type WorkflowRegistry, workflowRegistry } from './domain/workflow-registry.js';
@@ -20,6 +21,7 @@ import { checkLedger, type LedgerCheck } from './engine/ledger-check.js';
 import { ledgerIdentity } from './engine/ledger-identity.js';
 import type { Lookups } from './engine/lookups.js';
 import { type NoticeReceipt, noticePublisher, type PublishNotice } from './engine/notice-publishing.js';
+import type { RungsRaised } from './engine/raising-rungs.js';
 import { systemRandomBytes } from './engine/random-bytes.js';
 import { sqliteKeyRing } from './engine/sqlite-key-ring.js';
 import type { EventStore } from './event-store/event-store.js';
@@ -32,6 +34,8 @@ export type LedgerOptions = {
   /** Where the events live: a SQLite file, `memory:`, or a store of one's own. */
   readonly store: string | EventStore;
   readonly workflows: readonly Workflow[];
+  /** What events of one case lead to in others. Checked here; carried out by whoever follows the ledger. */
+  readonly reactions?: readonly Reaction[];
   /** 32 bytes that wrap every subject's key. Required with a file: whoever has the file and this key can read personal data. */
   readonly masterKey?: Uint8Array;
   /** The key store's file, `<ledger>.keys` beside a ledger file unless given; or a key ring of one's own. */
@@ -48,12 +52,13 @@ export type LedgerOptions = {
 };
 
 /** An open ledger: the engine with everything around it. */
-export type Ledger = CaseEngine & {
+export type Ledger = Omit<CaseEngine, 'raise'> & {
   /** UUID of the ledger, which every event, position token and derived id names. */
   readonly id: string;
   /** Events as they are read today, upcasts applied. */
   readonly store: EventStore;
   readonly registry: WorkflowRegistry;
+  readonly reactions: readonly Reaction[];
   readonly keys: KeyRing;
   /** The working calendar as shipped; deadlines are counted in it with the notices the ledger holds: {@link Ledger.currentCalendar}. */
   readonly calendar: CalendarDefinition;
@@ -76,6 +81,8 @@ export type Ledger = CaseEngine & {
     deadline: string,
     options?: { readonly asOf?: AsOf; readonly now?: string },
   ): Promise<Explanation>;
+  /** Records the rungs that a case's deadlines have reached; what the alarm clock does with each case it finds due. */
+  raise(stream: string): Promise<RungsRaised>;
   /** Forgets a data subject. `casesOf` tells which cases hold its data. @throws CaseError `SUBJECT_NOT_FOUND` · `ERASURE_REFUSED` */
   forget(
     request: { readonly subject: string; readonly actor: string; readonly reason: string },
@@ -89,7 +96,7 @@ export type Ledger = CaseEngine & {
 /**
  * Opens a ledger, laying it out where there is none.
  *
- * @throws CaseError `STORE_NOT_A_LEDGER` · `STORE_TOO_NEW` · `STORE_CORRUPT` · `KEY_STORE_UNREADABLE` · `DEFINITION_INVALID`
+ * @throws CaseError `STORE_NOT_A_LEDGER` · `STORE_TOO_NEW` · `STORE_CORRUPT` · `KEY_STORE_UNREADABLE` · `DEFINITION_INVALID` · `REACTION_INVALID`
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const {
@@ -97,8 +104,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     ids = { next: () => uuidv7() },
     randomBytes = systemRandomBytes,
     calendar = chinaCalendar,
+    reactions = [],
   } = options;
   const registry = workflowRegistry(options.workflows);
+  checkReactions(reactions, registry);
   const opened = await openStore(options.store);
   const store = upcastingEventStore(opened, registry);
   let keys: KeyRing | undefined;
@@ -137,6 +146,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       id,
       store,
       registry,
+      reactions,
       keys: keyRing,
       calendar,
       clock,
@@ -155,6 +165,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         const { workflow, history } = await definitionOf(ref, asOf);
         return explainCaseDeadline(workflow, history, await current.current(), instantOf(asOf, now), deadline);
       },
+      raise: async (stream) => engine.raise(stream, await current.current()),
       forget: (request, casesOf) =>
         forgetSubject({ store, engine, registry, keys: keyRing, ledger: id, clock, ids, casesOf }, request),
       check: (onProgress) => checkLedger(opened, registry, onProgress),

@@ -12,13 +12,13 @@ export { mintToken, type TokenOptions } from './api/token.js';
 export { followLedger, type ReadModelOptions, type ReadModels } from './read-models.js';
 
 /** A ledger as it is served, wherever its engine and its read models run. */
-export type ServedLedger = Pick<AppDeps, 'ledger' | 'registry' | 'events' | 'clock'> &
-  Required<Pick<AppDeps, 'readModels'>>;
+export type ServedLedger = Pick<AppDeps, 'ledger' | 'registry' | 'events' | 'clock' | 'alarm'> &
+  Required<Pick<AppDeps, 'readModels' | 'reactions'>>;
 
 /** A ledger and its read models in this thread, for {@link startService}. */
 export function servedLedger(ledger: Ledger, readModels: ReadModels): ServedLedger {
   const { registry, store: events, clock } = ledger;
-  return { ledger: caseLedger(ledger), registry, events, readModels, clock };
+  return { ledger: caseLedger(ledger), registry, events, readModels, reactions: readModels.reactions, clock };
 }
 
 export type ServiceOptions = ServedLedger & {

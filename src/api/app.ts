@@ -5,9 +5,11 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
+import type { AlarmStatus } from '../engine/alarm-clock.js';
 import type { Clock } from '../engine/clock.js';
 import { ALERTS, type EventFilter } from '../engine/outbox/event-filter.js';
 import type { Outbox } from '../engine/outbox/outbox.js';
+import type { ReactionDesk } from '../engine/reactions/reaction-runner.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { ApiError } from './api-failure.js';
 import { identify } from './auth.js';
@@ -29,6 +31,7 @@ import { deadlineRoutes } from './routes/deadlines.js';
 import { docsRoutes } from './routes/docs.js';
 import { feedRoutes } from './routes/feeds.js';
 import { listRoutes } from './routes/lists.js';
+import { reactionRoutes } from './routes/reactions.js';
 import { DEFAULT_READY_LAG, serviceRoutes } from './routes/service.js';
 import { subjectRoutes } from './routes/subjects.js';
 import { webhookRoutes } from './routes/webhooks.js';
@@ -65,6 +68,10 @@ export type AppDeps = {
   readonly events: Pick<EventStore, 'readAll' | 'subscribe' | 'head'>;
   /** Without them there are no questions across cases, and nobody is found or forgotten. */
   readonly readModels?: ReadModels;
+  /** How the alarm clock does, for the metrics; undefined where none runs. */
+  readonly alarm?: () => Promise<AlarmStatus | undefined>;
+  /** What events of one case lead to in others, wherever it is carried out. */
+  readonly reactions?: ReactionDesk;
   /** Without it there are no webhooks. */
   readonly outbox?: Omit<Outbox, 'start' | 'close'>;
   /** Which events the feed of alerts has; {@link ALERTS} unless given. */
@@ -96,7 +103,8 @@ export type CaseApp = Express & {
 
 /** The HTTP API over one ledger. Keeps nothing outside what it is given. */
 export function createApp(deps: AppDeps): CaseApp {
-  const { ledger, registry, events, readModels, verifier, logger, clock } = deps;
+  const { ledger, registry, events, readModels, reactions, verifier, logger, clock } = deps;
+  const outcomes = readModels?.reactionOutcomes;
   const { newRequestId = randomUUID, version = '0.0.0', subjectFinders = DEFAULT_SUBJECT_FINDERS } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const feed = caseFeed({ events, ledger, registry, clock, logger, limits: limits.feed });
@@ -104,6 +112,10 @@ export function createApp(deps: AppDeps): CaseApp {
     pending: () => ledger.pending(),
     lag: async () => (await readModels?.projections.status()) ?? [],
     feedClients: feed.clients,
+    alarm: async () => deps.alarm?.(),
+    reactions: async () => (await reactions?.status()) ?? [],
+    // A read model that cannot answer yet shows under its own metric, and must not take the others away.
+    refusedReactions: async () => (await outcomes?.refused().catch(() => ({}))) ?? {},
     outbox: deps.outbox,
   });
   const desk = commandDesk({ ledger, registry, metrics });
@@ -115,7 +127,10 @@ export function createApp(deps: AppDeps): CaseApp {
     ...commandRoutes({ desk, bodyLimit: limits.batchBytes, onInternal }),
     ...deadlineRoutes({ ledger }),
     ...calendarRoutes({ ledger, clock }),
-    ...(readModels ? listRoutes({ queries: readModels.projections.queries, ledger, events, registry, clock }) : []),
+    ...(readModels
+      ? listRoutes({ queries: readModels.projections.queries, outcomes, ledger, events, registry, clock })
+      : []),
+    ...(reactions && outcomes ? reactionRoutes({ reactions, outcomes, ledger, registry }) : []),
     ...feedRoutes({ feed, ledger, events, alerts: deps.alerts ?? ALERTS }),
     ...(readModels
       ? subjectRoutes({ ledger, registry, events, casesOfSubject: readModels.casesOfSubject, finders: subjectFinders })

@@ -431,6 +431,20 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
       zh: '请使用 `known` 所列期限，即已由案件事件起算的期限。',
     },
   },
+  REACTION_INVALID: {
+    title: { en: 'A reaction does not fit the workflows it joins', zh: '流程联动定义与相关流程不符' },
+    action: {
+      en: 'Correct the reaction as `problems` say. One that yields what it does not declare is parked meanwhile; release it afterwards.',
+      zh: '按 `problems` 所列更正流程联动定义。运行中产生未声明指令的，该项暂停处理，更正后再予放行。',
+    },
+  },
+  REACTION_NOT_PARKED: {
+    title: { en: 'Nothing is parked under this id', zh: '没有该编号的暂停处理项' },
+    action: {
+      en: 'See `GET /reactions/parked`: it may have been released, skipped or settled already, or be trying again by itself.',
+      zh: '请查看 `GET /reactions/parked`：该项可能已放行、跳过或办结，或正在自动重试。',
+    },
+  },
   WEBHOOK_UNKNOWN: {
     title: { en: 'There is no such webhook', zh: '订阅不存在' },
     action: { en: 'Use one of the names in `known`.', zh: '请使用 `known` 所列名称。' },

@@ -1,3 +1,4 @@
+import type { ReactionOutcomeQueries } from '../projections/reaction-outcomes.js';
 import type { Projections } from '../projections/start-projections.js';
 import type { SubjectCaseQuery } from '../projections/subject-cases.js';
 
@@ -5,4 +6,5 @@ import type { SubjectCaseQuery } from '../projections/subject-cases.js';
 export type ReadModels = {
   readonly projections: Pick<Projections, 'queries' | 'status'>;
   readonly casesOfSubject: SubjectCaseQuery;
+  readonly reactionOutcomes?: ReactionOutcomeQueries;
 };

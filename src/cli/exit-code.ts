@@ -76,6 +76,8 @@ export const EXIT_OF: Record<FailureCode, ExitCode> = {
   TERM_INVALID: EXIT.input,
   POLICY_INVALID: EXIT.input,
   DEADLINE_UNKNOWN: EXIT.notFound,
+  REACTION_INVALID: EXIT.input,
+  REACTION_NOT_PARKED: EXIT.notFound,
   WEBHOOK_UNKNOWN: EXIT.notFound,
   WEBHOOK_EXISTS: EXIT.refused,
   WEBHOOK_REFUSED: EXIT.usage,

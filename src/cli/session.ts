@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import type { Reaction } from '../domain/reaction.js';
 import type { Workflow } from '../domain/workflow.js';
 import { type WorkflowRegistry, workflowRegistry } from '../domain/workflow-registry.js';
 import type { Clock, Ids } from '../engine/clock.js';
@@ -37,6 +38,7 @@ export type LedgerSetup = {
   readonly sources: WorkflowSources;
   /** What `sources` hold, and what the command brought. */
   readonly workflows: readonly Workflow[];
+  readonly reactions: readonly Reaction[];
   readonly lookups: Lookups;
   readonly masterKey: Uint8Array | undefined;
   readonly keys: string | undefined;
@@ -68,7 +70,7 @@ export async function ledgerSetup(
   const sources = { shipped: flags.shipped, modules: flags.workflows ?? config.workflows };
   const loaded = await loadWorkflows(sources);
   const workflows = together(loaded.workflows, brought);
-  const { lookups } = loaded;
+  const { lookups, reactions } = loaded;
   const keys = flags.keys ?? config.keys;
   if (location.kind === 'file') assertLedgerFile(location.path, create);
   if (create) {
@@ -80,6 +82,7 @@ export async function ledgerSetup(
       location,
       sources,
       workflows,
+      reactions,
       lookups,
       masterKey: undefined,
       keys: undefined,
@@ -91,6 +94,7 @@ export async function ledgerSetup(
     location,
     sources,
     workflows,
+    reactions,
     lookups,
     masterKey: masterKey({
       key: config.masterKey,
@@ -118,11 +122,12 @@ export async function openSetup(
   { clock, ids, randomBytes }: Impure,
   setup: Omit<LedgerSetup, 'sources' | 'outbox'>,
 ): Promise<Ledger> {
-  const { location, workflows, keys } = setup;
+  const { location, workflows, reactions, keys } = setup;
   const { openLedger } = await import('../ledger.js');
   return openLedger({
     store: location.kind === 'memory' ? 'memory:' : location.path,
     workflows,
+    reactions,
     clock,
     ids,
     randomBytes,

@@ -154,6 +154,9 @@ export type CaseFailure =
   | { readonly code: 'TERM_INVALID'; readonly detail: string }
   | { readonly code: 'POLICY_INVALID'; readonly policy: string; readonly issues: readonly InputIssue[] }
   | { readonly code: 'DEADLINE_UNKNOWN'; readonly deadline: string; readonly known: readonly string[] }
+  // Reactions
+  | { readonly code: 'REACTION_INVALID'; readonly reaction: string; readonly problems: readonly string[] }
+  | { readonly code: 'REACTION_NOT_PARKED'; readonly id: string }
   // Alerts sent out
   | { readonly code: 'WEBHOOK_UNKNOWN'; readonly subscription: string; readonly known: readonly string[] }
   | { readonly code: 'WEBHOOK_EXISTS'; readonly subscription: string }
@@ -298,6 +301,10 @@ export function describeFailure(failure: CaseFailure): string {
       return `the policy ${failure.policy} is not valid: ${issueList(failure.issues)}`;
     case 'DEADLINE_UNKNOWN':
       return `there is no deadline "${failure.deadline}"; known: ${list(failure.known)}`;
+    case 'REACTION_INVALID':
+      return `reaction "${failure.reaction}" is not valid: ${failure.problems.join('; ')}`;
+    case 'REACTION_NOT_PARKED':
+      return `no reaction is parked under "${failure.id}"`;
     case 'WEBHOOK_UNKNOWN':
       return `there is no webhook "${failure.subscription}"; known: ${list(failure.known)}`;
     case 'WEBHOOK_EXISTS':

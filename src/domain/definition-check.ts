@@ -11,7 +11,7 @@ const WORKFLOW_NAME = /^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/;
 const EVENT_TYPE = /^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)+$/;
 const PURE_ACTIONS = new Set(['xstate.assign', 'xstate.raise']);
 /** Words that reach outside a function's arguments; a machine that has them cannot be replayed. */
-const IMPURE =
+export const IMPURE =
   /\b(Date\.now|new Date\(\s*\)|Math\.random|performance\.now|randomUUID|process\.|fetch\(|setTimeout|setInterval|spawn\b|spawnChild|await\b)/;
 
 /** Everything wrong with a definition, as sentences; empty when it may be registered. */

@@ -1,5 +1,6 @@
 import { LEDGER_ROLES } from './access.js';
 import { CaseError } from './case-error.js';
+import { OWN_STREAMS } from './own-streams.js';
 import { categoryOf } from './stream-id.js';
 import type { RoleDefinition, Workflow } from './workflow.js';
 
@@ -24,10 +25,7 @@ export type WorkflowRegistry = {
  */
 export function workflowRegistry(workflows: readonly Workflow[]): WorkflowRegistry {
   const byName = new Map<string, Workflow[]>();
-  const categories = new Map<string, string>([
-    ['ledger', 'the ledger itself'],
-    ['calendar', 'the working calendars'],
-  ]);
+  const categories = new Map<string, string>(Object.entries(OWN_STREAMS));
   const roles = new Map<string, RoleDefinition>(Object.entries(LEDGER_ROLES));
 
   for (const workflow of workflows) {

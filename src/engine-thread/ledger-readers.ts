@@ -5,6 +5,7 @@ import type { EventStore } from '../event-store/event-store.js';
 import { sqliteEventStore } from '../event-store/sqlite/sqlite-event-store.js';
 import { upcastingEventStore } from '../event-store/upcasting-event-store.js';
 import { caseQueries } from '../projections/case-queries.js';
+import { reactionOutcomeQueries } from '../projections/reaction-outcomes.js';
 import { subjectCaseQuery } from '../projections/subject-cases.js';
 import { sqliteReadStore } from '../read-store/sqlite/sqlite-read-store.js';
 import type { FollowedProjections } from './ledger-thread.js';
@@ -41,6 +42,7 @@ export async function ledgerReaders(options: {
           status: () => projections.status(),
         },
         casesOfSubject: subjectCaseQuery({ readStore, projections }),
+        reactionOutcomes: reactionOutcomeQueries({ readStore, projections }),
       },
       async close() {
         await events.close();

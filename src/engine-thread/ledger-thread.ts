@@ -2,7 +2,9 @@ import type { CaseLedger } from '../api/case-ledger.js';
 import { calendarStream } from '../domain/calendar-history.js';
 import { CaseError } from '../domain/case-error.js';
 import { categoryOf } from '../domain/stream-id.js';
+import type { AlarmStatus } from '../engine/alarm-clock.js';
 import { LEDGER_STREAM } from '../engine/ledger-identity.js';
+import type { ReactionDesk } from '../engine/reactions/reaction-runner.js';
 import type { ProjectionRunner } from '../projections/runner.js';
 import { type EngineThreadOptions, startEngineThread } from './engine-thread.js';
 import type { CallableMethods } from './thread-channel.js';
@@ -18,6 +20,11 @@ type ThreadMethods = LedgerMethods & {
   projectionWaitFor: FollowedProjections['waitFor'];
   projectionSkip: FollowedProjections['skip'];
   projectionRebuild: FollowedProjections['rebuild'];
+  alarmStatus(): Promise<AlarmStatus | undefined>;
+  reactionStatus: ReactionDesk['status'];
+  reactionsWaiting: ReactionDesk['waiting'];
+  reactionRelease: ReactionDesk['release'];
+  reactionSkip: ReactionDesk['skip'];
 };
 
 /** Every method, by name: a record, so that a new one cannot be left out. */
@@ -41,10 +48,20 @@ const METHODS: Record<keyof ThreadMethods, true> = {
   projectionWaitFor: true,
   projectionSkip: true,
   projectionRebuild: true,
+  alarmStatus: true,
+  reactionStatus: true,
+  reactionsWaiting: true,
+  reactionRelease: true,
+  reactionSkip: true,
 };
 
 /** The thread's side: what an opener gives to be called from outside. */
-export function threadMethods(ledger: CaseLedger, projections: FollowedProjections): CallableMethods {
+export function threadMethods(
+  ledger: CaseLedger,
+  projections: FollowedProjections,
+  reactions: ReactionDesk,
+  alarmStatus: () => Promise<AlarmStatus | undefined>,
+): CallableMethods {
   const { id, ...methods } = ledger;
   const own: ThreadMethods = {
     ...methods,
@@ -53,6 +70,11 @@ export function threadMethods(ledger: CaseLedger, projections: FollowedProjectio
     projectionWaitFor: (position, timeoutMs, names) => projections.waitFor(position, timeoutMs, names),
     projectionSkip: (projection, position, by) => projections.skip(projection, position, by),
     projectionRebuild: (projection) => projections.rebuild(projection),
+    alarmStatus,
+    reactionStatus: () => reactions.status(),
+    reactionsWaiting: () => reactions.waiting(),
+    reactionRelease: (id, by) => reactions.release(id, by),
+    reactionSkip: (id, by) => reactions.skip(id, by),
   };
   return own;
 }
@@ -60,6 +82,9 @@ export function threadMethods(ledger: CaseLedger, projections: FollowedProjectio
 export type LedgerThread = {
   readonly ledger: CaseLedger;
   readonly projections: FollowedProjections;
+  /** How the thread's alarm clock does; undefined where it has none. */
+  readonly alarm: () => Promise<AlarmStatus | undefined>;
+  readonly reactions: ReactionDesk;
   /** Lets calls under way end, then closes read models and ledger. Safe to call twice. */
   close(): Promise<void>;
 };
@@ -73,8 +98,19 @@ export async function startLedgerThread(
 ): Promise<LedgerThread> {
   const names = Object.keys(METHODS) as (keyof ThreadMethods)[];
   const thread = await startEngineThread<ThreadMethods>({ ...options, names, lost });
-  const { ledgerId, projectionStatus, projectionWaitFor, projectionSkip, projectionRebuild, ...ledger } =
-    thread.methods;
+  const {
+    ledgerId,
+    projectionStatus,
+    projectionWaitFor,
+    projectionSkip,
+    projectionRebuild,
+    reactionStatus,
+    reactionsWaiting,
+    reactionRelease,
+    reactionSkip,
+    alarmStatus,
+    ...ledger
+  } = thread.methods;
   return {
     ledger: { ...ledger, id: await ledgerId() },
     projections: {
@@ -82,6 +118,13 @@ export async function startLedgerThread(
       waitFor: projectionWaitFor,
       skip: projectionSkip,
       rebuild: projectionRebuild,
+    },
+    alarm: alarmStatus,
+    reactions: {
+      status: reactionStatus,
+      waiting: reactionsWaiting,
+      release: reactionRelease,
+      skip: reactionSkip,
     },
     close: thread.close,
   };

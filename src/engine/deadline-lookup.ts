@@ -1,6 +1,7 @@
 import { advanceDeadlines, type DeadlineEvent } from '../domain/deadline-ledger.js';
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { standingAt } from '../domain/deadline-standing.js';
+import { wasMetLate } from '../domain/due-date.js';
 import type { JsonObject } from '../domain/event.js';
 import { streamIdOf } from '../domain/stream-id.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
@@ -29,7 +30,7 @@ export type DeadlineQuestion = {
 
 /**
  * Answers a {@link DeadlineQuestion} with how that deadline stood at the instant asked about, a `DeadlineStanding`.
- * Undefined where it had not begun. Knows what the store holds, and of the command under way what the question tells.
+ * and with `late` where it was met after its end. Undefined where it had not begun. Knows what the store holds, and of the command under way what the question tells.
  */
 export function deadlineLookup(deps: {
   readonly store: EventStore;
@@ -53,9 +54,12 @@ export function deadlineLookup(deps: {
     if (!ledger) return undefined;
 
     const rule = workflow.deadlines[deadline]!;
-    const standing = standingAt(ledger, rule, calendarInForce(await calendar.current(), calendarAsOf), at);
+    const inForce = calendarInForce(await calendar.current(), calendarAsOf);
+    const standing = standingAt(ledger, rule, inForce, at);
     if (!standing) return undefined;
     const known = underWay.at(-1)?.revision ?? last?.revision;
-    return { value: standing as JsonObject, source: DEADLINE_LOOKUP, ...(known !== undefined && { revision: known }) };
+    const late = standing.status === 'met' && wasMetLate(ledger, rule, inForce);
+    const value = { ...standing, ...(late && { late }) } as JsonObject;
+    return { value, source: DEADLINE_LOOKUP, ...(known !== undefined && { revision: known }) };
   };
 }

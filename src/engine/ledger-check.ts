@@ -1,12 +1,11 @@
-import { CALENDAR_WORKFLOW } from '../domain/calendar-history.js';
 import { CaseError, type CaseFailure } from '../domain/case-error.js';
+import { isOwnWorkflow } from '../domain/own-streams.js';
 import { replay } from '../domain/replay.js';
 import { caseIdOf, categoryOf } from '../domain/stream-id.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
 import { upcastingEventStore } from '../event-store/upcasting-event-store.js';
-import { LEDGER_WORKFLOW } from './ledger-identity.js';
 
 /** A stored case that today's definitions would not bring where it was recorded. */
 export type DivergingCase = { readonly workflow: string; readonly caseId: string; readonly failure: CaseFailure };
@@ -52,7 +51,7 @@ export async function checkLedger(
     after = last.position;
     for (const event of page) {
       const { workflow } = event.metadata;
-      if (isLedgersOwn(workflow.name)) continue;
+      if (isOwnWorkflow(workflow.name)) continue;
       events += 1;
       if (registry.names().includes(workflow.name)) noteChange(workflow, registry, changed);
       if (event.revision !== 0) continue;
@@ -65,11 +64,6 @@ export async function checkLedger(
     onProgress(events);
   }
   return { cases, events, diverging, changedDefinitions: [...changed.values()] };
-}
-
-/** Whether it names no workflow of cases but what the ledger records of itself and of its calendars. */
-function isLedgersOwn(workflow: string): boolean {
-  return workflow === LEDGER_WORKFLOW.name || workflow === CALENDAR_WORKFLOW.name;
 }
 
 async function divergence(

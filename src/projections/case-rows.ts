@@ -1,4 +1,4 @@
-import { handlesCases } from '../domain/access.js';
+import { handlesCases, LEDGER_ROLES } from '../domain/access.js';
 import { isBuiltInEvent } from '../domain/built-in-events.js';
 import { labelsAfter } from '../domain/decide.js';
 import type { RecordedEvent } from '../domain/event.js';
@@ -96,7 +96,8 @@ export function handlerAfter(
   before: RowValue | undefined,
   { type, metadata }: RecordedEvent,
 ): RowValue {
-  const role = isBuiltInEvent(type) ? undefined : workflow.roles[metadata.actor.role];
+  const named = metadata.actor.role;
+  const role = isBuiltInEvent(type) || Object.hasOwn(LEDGER_ROLES, named) ? undefined : workflow.roles[named];
   return role !== undefined && handlesCases(role) ? metadata.actor.id : (before ?? null);
 }
 

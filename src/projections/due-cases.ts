@@ -1,6 +1,7 @@
 import { changedSpan, type DaySpan } from '../domain/calendar-change.js';
 import { recordedNotice, withRecordedNotices } from '../domain/calendar-history.js';
 import type { CalendarNotice } from '../domain/calendar-notice.js';
+import { caseLadders, reachedRung } from '../domain/case-rungs.js';
 import { isClosedState } from '../domain/closed-state.js';
 import { kindOf, passingOf } from '../domain/deadline.js';
 import { deadlineEvent } from '../domain/deadline-event.js';
@@ -15,6 +16,7 @@ import {
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { beginsAt, dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
+import { rungKey } from '../domain/ladder.js';
 import { isoDate } from '../domain/office-time.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
@@ -38,6 +40,16 @@ import { definitionBasis } from './definition-basis.js';
 import { overAt, passedAt } from './limit-outcome.js';
 import { isBegunAnew, PAST_CALENDAR_COLUMNS, PAST_DEADLINES, pastRow } from './past-deadlines.js';
 import { NOTHING_READ, type Projection, type RowKey, type Rows } from './projection.js';
+import {
+  climbAfter,
+  climbOf,
+  newClimb,
+  nextRungAt,
+  type RecordedClimb,
+  RUNG_COLUMNS,
+  toldClimb,
+  withRung,
+} from './rung-columns.js';
 
 /**
  * One row per case and deadline, those that are over included. Whether one is overdue is asked when it is read, by
@@ -91,6 +103,7 @@ export const DUE_CASES: TableSpec = {
     late_by: 'integer?',
     /** The deadline ledger as JSON; what the dates are computed from. */
     ledger: 'text',
+    ...RUNG_COLUMNS,
   },
   primaryKey: ['stream', 'deadline'],
   indexes: [
@@ -99,6 +112,8 @@ export const DUE_CASES: TableSpec = {
     { columns: ['status', 'due_at', 'stream', 'deadline'] },
     { columns: ['handler', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['pause_ends_at', 'stream', 'deadline'], where: 'pause_ends_at IS NOT NULL' },
+    // With all that a hint says, so that looking reads the index alone.
+    { columns: ['next_rung_at', 'stream', 'deadline', 'revision'], where: 'next_rung_at IS NOT NULL' },
     // With all that is asked of a limit's figures, so that they are counted from the index alone.
     {
       columns: [
@@ -211,7 +226,7 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
     const calendar = calendars.of(after);
     const span = before === undefined ? undefined : changedSpan(before, calendar);
     if (span !== undefined) {
-      rows.rewrite('due_cases', redating(span, calendar));
+      rows.rewrite('due_cases', redating(span, calendar, calendars.definition(after)));
       rows.rewrite('past_deadlines', redatingPast(span, calendar));
     }
     return calendar;
@@ -219,9 +234,10 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
 
   /**
    * Dates the rows again that depend on a day of the span: a due date and how late it was met are told by the days from
-   * the anchor to the later of both ends, or to the end of the deadline it depends on.
+   * the anchor to the later of both ends, or to the end of the deadline it depends on; a rung after the end by the days
+   * until it is reached.
    */
-  function redating(span: DaySpan, calendar: WorkingCalendar): Rewrite {
+  function redating(span: DaySpan, calendar: WorkingCalendar, told: CalendarDefinition): Rewrite {
     // Instants are in UTC and days the office's, so a day more on either side.
     const [from, until] = [isoDate(span.from - 1), isoDate(span.to + 2)];
     return {
@@ -229,6 +245,7 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
       among: [
         { status: { oneOf: STATUSES }, due_at: { from } },
         { over_at: { from }, late: { oneOf: [1] } },
+        { next_rung_at: { from } },
         { reach_at: { from } },
         { pause_ends_at: { from } },
       ],
@@ -238,7 +255,12 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
         const fromItsAnchor = workflow.deadlines[String(row.deadline)]!.deemed === undefined;
         if (fromItsAnchor && row.anchored_at! >= until && row.due_at! >= until) return row;
         const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
-        return { ...row, ...dated(workflow, ledger, row.status === 'ended' ? row.over_at! : null, calendar) };
+        const ended = row.status === 'ended';
+        const date = dated(workflow, ledger, ended ? row.over_at! : null, calendar);
+        // What is over has the rungs it had.
+        if (ended || !isOpen(ledger)) return { ...row, ...date };
+        const next = date.held === 1 ? null : nextRungAt(workflow, ledger, climbOf(row), told);
+        return { ...row, ...date, next_rung_at: next };
       },
     };
   }
@@ -261,7 +283,7 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
 
   return {
     name: 'due_cases',
-    version: 4,
+    version: 5,
     basis: definitionBasis(registry, definition),
     tables: [DUE_CASES, PAST_DEADLINES, DEADLINE_CASES, CALENDARS_KNOWN],
 
@@ -302,7 +324,8 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
       const ends = known?.closed !== closed;
       const handler = handlerAfter(workflow, known?.handler, event);
       const handedOver = handler !== (known?.handler ?? null);
-      if (labels === undefined && !ends && !handedOver && ledgers === before) return;
+      const rung = event.type === 'deadline.reached' ? reachedRung(event) : undefined;
+      if (labels === undefined && !ends && !handedOver && ledgers === before && rung === undefined) return;
 
       const of =
         labels === undefined && !ends && !handedOver && known !== undefined
@@ -312,14 +335,34 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
       if (migrated)
         for (const name of Object.keys(before))
           if (!Object.hasOwn(ledgers, name)) rows.remove('due_cases', stream, name);
+      const told = calendars.definition(rows.get('calendars_known', definition.id)!);
+      const retold = migrated
+        ? caseLadders(
+            workflow,
+            history.filter(({ revision }) => revision <= event.revision),
+            told,
+          )
+        : undefined;
       for (const name of Object.keys(ledgers)) {
         const ledger = ledgers[name]!;
         const kept = rows.get('due_cases', stream, name);
-        const stays = labels === undefined && !migrated && ledger === before[name] && !(ends && isOpen(ledger));
-        if (stays && (!handedOver || !isOpen(ledger))) continue;
-        if (!migrated && kept !== undefined && isBegunAnew(before[name], ledger))
-          replaced(workflow, kept, before[name]!, event, calendar, rows);
-        const row = stays ? { ...kept!, handler } : dueRow(workflow, of, ledger, calendar, kept, event);
+        const ending = ends && (isOpen(ledger) || kept?.next_rung_at !== null);
+        const stays =
+          labels === undefined && !migrated && ledger === before[name] && !ending && rung?.deadline !== name;
+        if (stays && handedOver && isOpen(ledger)) {
+          const row = { ...kept!, handler };
+          parsed.set(row, ledger);
+          rows.put('due_cases', row);
+        }
+        if (stays) continue;
+        if (!migrated && kept?.passing === 'overdue' && isBegunAnew(before[name], ledger))
+          rows.append('past_deadlines', replaced(workflow, kept, before[name], event, calendar));
+        let climb = kept === undefined ? newClimb(ledger) : climbOf(kept);
+        if (retold !== undefined) climb = toldClimb(retold.get(name)!);
+        else if (rung?.deadline === name) climb = withRung(climb, rungKey(rung));
+        else if (before[name] !== undefined && before[name] !== ledger)
+          climb = climbAfter(workflow, climb, before[name], ledger, told, event.metadata.occurredAt);
+        const row = dueRow(workflow, of, ledger, calendar, { kept, event, climb, definition: told });
         parsed.set(row, ledger);
         rows.put('due_cases', row);
       }
@@ -327,20 +370,18 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
   };
 }
 
-/** Keeps what a limit was before the event that begins it anew. */
+/** What a limit was before the event that begins it anew. */
 function replaced(
   workflow: Workflow,
   row: Row,
   ledger: DeadlineLedger,
   { revision, metadata }: RecordedEvent,
   calendar: WorkingCalendar,
-  rows: Rows,
-): void {
-  if (row.passing !== 'overdue') return;
-  const dropped = row.status === 'ended' ? row.over_at! : isOpen(ledger) ? metadata.occurredAt : null;
-  const was = dated(workflow, ledger, dropped, calendar);
-  const status = row.status !== 'ended' && isOpen(ledger) ? 'replaced' : was.status!;
-  rows.append('past_deadlines', pastRow(row, revision, { ...was, status }));
+): Row {
+  const ended = row.status === 'ended';
+  const replacedNow = !ended && isOpen(ledger);
+  const was = dated(workflow, ledger, ended ? row.over_at! : replacedNow ? metadata.occurredAt : null, calendar);
+  return pastRow(row, revision, replacedNow ? { ...was, status: 'replaced' } : was);
 }
 
 function caseRow(stream: string, labels: Row, handler: RowValue, closed: number): Row {
@@ -359,18 +400,23 @@ function caseRow(stream: string, labels: Row, handler: RowValue, closed: number)
   };
 }
 
-/** @param kept the row as it was: one that is over keeps when that was and who handled it then */
+/** @param beside the row as it was, of which one that is over keeps when that was and who handled it then; the event; its rungs */
 function dueRow(
   workflow: Workflow,
   of: Row,
   ledger: DeadlineLedger,
   calendar: WorkingCalendar,
-  kept: Row | undefined,
-  { metadata }: RecordedEvent,
+  beside: {
+    readonly kept: Row | undefined;
+    readonly event: RecordedEvent;
+    readonly climb: RecordedClimb;
+    readonly definition: CalendarDefinition;
+  },
 ): Row {
   const rule = workflow.deadlines[ledger.name]!;
+  const { kept, event, climb, definition } = beside;
   const ended = of.closed === 1 && isOpen(ledger);
-  const endedAt = ended ? (kept?.status === 'ended' ? kept.over_at! : metadata.occurredAt) : null;
+  const endedAt = ended ? (kept?.status === 'ended' ? kept.over_at! : event.metadata.occurredAt) : null;
   const date = dated(workflow, ledger, endedAt, calendar);
   const wasOver = kept !== undefined && kept.over_at !== null && kept.over_at === date.over_at;
   // Written out: rows of one shape, made without copying.
@@ -410,6 +456,9 @@ function dueRow(
     late: date.late!,
     late_by: date.late_by!,
     ledger: JSON.stringify(ledger),
+    next_rung_at: of.closed === 1 || date.held === 1 ? null : nextRungAt(workflow, ledger, climb, definition),
+    climb: JSON.stringify(climb),
+    revision: event.revision,
   };
 }
 
@@ -430,6 +479,7 @@ const CALENDAR_COLUMNS = [
   'passed_at',
   'late',
   'late_by',
+  'next_rung_at',
 ] as const satisfies readonly (keyof typeof DUE_CASES.columns)[];
 
 /** Every status there is: named, an index over them can be used. */
@@ -513,8 +563,12 @@ function everyDeadline(registry: WorkflowRegistry, name: string): readonly strin
 /** Calendars by what the log knows of them; one is made only when that has changed. */
 function knownCalendars(definition: CalendarDefinition) {
   let last: { readonly asOf: string; readonly notices: string; readonly calendar: WorkingCalendar } | undefined;
-  const withNotices = (notices: string): CalendarDefinition =>
-    withRecordedNotices(definition, JSON.parse(notices) as CalendarNotice[]);
+  let told = { notices: '[]', definition };
+  const withNotices = (notices: string): CalendarDefinition => {
+    if (told.notices !== notices)
+      told = { notices, definition: withRecordedNotices(definition, JSON.parse(notices) as CalendarNotice[]) };
+    return told.definition;
+  };
 
   return {
     of(row: Row): WorkingCalendar {
@@ -524,6 +578,8 @@ function knownCalendars(definition: CalendarDefinition) {
       }
       return last.calendar;
     },
+    /** The calendar with every notice recorded so far. */
+    definition: (row: Row): CalendarDefinition => withNotices(String(row.notices)),
     row(asOf: string, notices: readonly CalendarNotice[]): Row {
       const text = JSON.stringify(notices);
       const next = calendarChanges(withNotices(text)).find(({ at }) => at > asOf)?.at ?? null;

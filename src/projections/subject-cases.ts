@@ -1,5 +1,6 @@
 import { CaseError } from '../domain/case-error.js';
 import type { JsonValue, RecordedEvent } from '../domain/event.js';
+import { isOwnWorkflow } from '../domain/own-streams.js';
 import { openPart, sealedParts } from '../domain/personal-data.js';
 import { caseIdOf } from '../domain/stream-id.js';
 import { type ReadStore, tableName } from '../read-store/read-store.js';
@@ -16,9 +17,6 @@ export const subjectCasesTable = {
 } as const satisfies TableSpec;
 
 const TABLE = subjectCasesTable.name;
-
-/** The stream of the ledger itself, whose events name subjects but are no case's. */
-const LEDGER_WORKFLOW = 'ledger';
 
 export const subjectCases: Projection = {
   name: 'subject_cases',
@@ -85,7 +83,7 @@ export function subjectCaseQuery(deps: {
 
 function keysOf({ stream, data, metadata }: RecordedEvent): (readonly [string, string, string])[] {
   const workflow = metadata.workflow.name;
-  if (workflow === LEDGER_WORKFLOW) return [];
+  if (isOwnWorkflow(workflow)) return [];
   const subjects = new Set(sealedParts(data).map(({ subject }) => subject));
   addReferences(openPart(data), subjects);
   return [...subjects].map((subject) => [subject, workflow, caseIdOf(stream)] as const);

@@ -3,5 +3,9 @@ export type { ApplicationContext, ApplicationOutcome } from './application/v1/ma
 export type { CatalogueItem, CatalogueMaterial } from './catalogue/catalogue-item.js';
 export { catalogueLookup } from './catalogue/catalogue-lookup.js';
 export { countyItems } from './catalogue/county-items.js';
+export { overdueAlert, overdueAlertVersions } from './overdue-alert/index.js';
+export { shippedReactions } from './reactions/index.js';
 export { recordedLog } from './recorded-log/workflow.js';
 export { shippedWorkflows } from './registry.js';
+export { screening, screeningVersions } from './screening/index.js';
+export { supervisionOrder, supervisionOrderVersions } from './supervision-order/index.js';

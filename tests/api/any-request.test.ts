@@ -85,6 +85,9 @@ const VALID: Readonly<Record<string, Partial<Request>>> = {
   listDeadLetters: { query: { webhook: 'centre' } },
   resendDeadLetter: { params: { message: 'm-1' }, body: { reason: 'r' } },
   skipDeadLetter: { params: { message: 'm-1' }, body: { reason: 'r' } },
+  releaseReaction: { params: { id: 'none' }, body: { reason: 'r' } },
+  skipReaction: { params: { id: 'none' }, body: { reason: 'r' } },
+  listRefusedReactions: { query: { outcome: 'refused', limit: '5' } },
   readWorkflow: { params: { workflow: 'permit' } },
   readWorkflowVersion: { params: { workflow: 'permit', version: '1' } },
   readOpening: { params: { workflow: 'permit' } },
@@ -102,6 +105,8 @@ const ONE_STATUS: Readonly<Record<string, number>> = {
   addWebhookSecret: 201,
   resendDeadLetter: 404,
   skipDeadLetter: 404,
+  releaseReaction: 404,
+  skipReaction: 404,
 };
 
 const junk = fc.oneof(

@@ -7,16 +7,21 @@ import { caseLedger } from '../../src/api/case-ledger.js';
 import { startServer } from '../../src/api/server.js';
 import { mintToken, tokenVerifier } from '../../src/api/token.js';
 import type { Actor } from '../../src/domain/access.js';
+import type { Reaction } from '../../src/domain/reaction.js';
 import type { Workflow } from '../../src/domain/workflow.js';
 import { systemClock } from '../../src/engine/clock.js';
 import type { EventFilter } from '../../src/engine/outbox/event-filter.js';
 import { type Outbox, openOutbox } from '../../src/engine/outbox/outbox.js';
+import type { CommandTaker } from '../../src/engine/reactions/command-dispatch.js';
+import { type ReactionRunner, startReactions } from '../../src/engine/reactions/reaction-runner.js';
 import { systemWait } from '../../src/engine/waiting.js';
 import type { EventStore } from '../../src/event-store/event-store.js';
 import { type Ledger, openLedger } from '../../src/ledger.js';
+import { reactionOutcomeList, reactionOutcomeQueries } from '../../src/projections/reaction-outcomes.js';
 import { startProjections } from '../../src/projections/start-projections.js';
 import { subjectCaseQuery, subjectCases } from '../../src/projections/subject-cases.js';
 import { sqliteReadStore } from '../../src/read-store/sqlite/sqlite-read-store.js';
+import { hurried } from '../support/hurried.js';
 import { permitWorkflow } from '../support/permit.js';
 
 export const SECRET = 'a secret of the tests, 32 bytes or more';
@@ -64,6 +69,7 @@ export type ServedLedger = {
   readonly url: string;
   readonly app: CaseApp;
   readonly ledger: Ledger;
+  readonly reactions: ReactionRunner | undefined;
   readonly outbox: Outbox;
   /** Lines the server has logged. */
   readonly logged: Record<string, unknown>[];
@@ -88,6 +94,9 @@ export async function serveLedger(
     readonly quota?: number;
     /** Which events the feed of alerts has. */
     readonly alerts?: EventFilter;
+    readonly reactions?: readonly Reaction[];
+    /** Where the commands of reactions go; the ledger unless given. */
+    readonly takes?: (ledger: Ledger) => CommandTaker;
   } = {},
 ): Promise<ServedLedger> {
   let time = Date.parse('2026-03-06T01:00:00Z');
@@ -98,9 +107,11 @@ export async function serveLedger(
     lookups: { quota: () => ({ value: options.quota ?? 5, source: 'quota', revision: 1 }) },
     clock,
     masterKey: new Uint8Array(32).fill(7),
+    ...(options.reactions && { reactions: options.reactions }),
     ...(options.maxPending !== undefined && { maxPending: options.maxPending }),
   });
-  const following = options.readModels === false ? undefined : await readModelsOf(ledger);
+  const following =
+    options.readModels === false ? undefined : await readModelsOf(ledger, options.takes?.(ledger) ?? ledger);
   // Receivers check the time of a signature, so messages are sent by the real clock.
   const outbox = openOutbox({
     path: ':memory:',
@@ -126,7 +137,7 @@ export async function serveLedger(
     events: ledger.store,
     outbox,
     ...(options.alerts && { alerts: options.alerts }),
-    ...(following && { readModels: following.readModels }),
+    ...(following && { readModels: following.readModels, reactions: following.reactions }),
     verifier: await tokenVerifier({
       key: { secret: SECRET },
       issuer: 'https://issuer.test',
@@ -170,6 +181,7 @@ export async function serveLedger(
     url: server.url,
     app,
     ledger,
+    reactions: following?.reactions,
     outbox,
     logged,
     token,
@@ -191,13 +203,31 @@ export async function serveLedger(
   };
 }
 
-async function readModelsOf(ledger: Ledger) {
+async function readModelsOf(ledger: Ledger, engine: CommandTaker) {
   const { store, registry, calendar, clock } = ledger;
   const readStore = sqliteReadStore({ path: ':memory:' });
-  const projections = await startProjections({ store, readStore, registry, calendar, clock, others: [subjectCases] });
+  const others = [subjectCases, reactionOutcomeList];
+  const projections = await startProjections({ store, readStore, registry, calendar, clock, others });
+  const reactions = await startReactions({
+    store,
+    readStore,
+    engine,
+    registry,
+    ledger: ledger.id,
+    clock,
+    reactions: ledger.reactions,
+    wait: hurried,
+    follow: true,
+  });
   return {
-    readModels: { projections, casesOfSubject: subjectCaseQuery({ readStore, projections }) },
+    reactions,
+    readModels: {
+      projections,
+      casesOfSubject: subjectCaseQuery({ readStore, projections }),
+      reactionOutcomes: reactionOutcomeQueries({ readStore, projections }),
+    },
     async close() {
+      await reactions.stop();
       await projections.stop();
       await readStore.close();
     },

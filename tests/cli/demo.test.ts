@@ -34,6 +34,7 @@ function setupOf(path: string): LedgerSetup {
     location: { kind: 'file', path },
     sources: { shipped: true, modules: [] },
     workflows: shippedWorkflows,
+    reactions: [],
     lookups,
     masterKey: new Uint8Array(32).fill(7),
     keys: undefined,

@@ -34,7 +34,7 @@ const licensed = (at, actor, type, data = {}, more = {}) => ({ at, caseId: 'lice
 const denied = (at, actor, type, data = {}, more = {}) => ({ at, caseId: 'denied', actor, type, data, ...more });
 const reviewed = { opinion: 'approve', basis: '食品安全法 33' };
 
-/** Five applications which between them meet every event of version 1. */
+/** Six applications which between them meet every event of version 1. */
 export default {
   workflow: 'application',
   version: 1,
@@ -115,6 +115,28 @@ export default {
       type: 'application.received',
       data: incomplete,
     })),
+    ...[
+      ['2026-03-02T01:00:00Z', intake, 'application.received', filing],
+      ['2026-03-02T02:00:00Z', intake, 'application.accepted', { notice: '受理 3' }],
+      ['2026-03-03T01:00:00Z', reviewer, 'review.started', {}],
+      ['2026-03-20T01:00:00Z', reviewer, 'review.completed', reviewed],
+      ['2026-03-20T02:00:00Z', decider, 'application.approved', { decision: '准予 3' }],
+      ['2026-03-20T03:00:00Z', intake, 'result.delivered', { method: 'electronic' }],
+      ['2026-03-20T04:00:00Z', terminal, 'evaluation.given', { level: 3 }],
+      [
+        '2026-03-23T01:00:00Z',
+        unitHead,
+        'overdue.explained',
+        { deadline: 'promise', explanation: 'the laboratory was flooded' },
+      ],
+      [
+        '2026-03-23T02:00:00Z',
+        unitHead,
+        'explanation.published',
+        { where: '县政务服务网公告栏', publishedOn: '2026-03-23' },
+      ],
+    ].map(([at, actor, type, data]) => ({ at, caseId: 'late', actor, type, data })),
+
     { at: '2026-03-02T02:00:00Z', caseId: 'lapsed', actor: intake, type: 'supplement.requested', data: missing },
     { at: '2026-05-06T01:00:00Z', caseId: 'lapsed', actor: alarmClock, type: 'supplement.lapsed', data: {} },
     {

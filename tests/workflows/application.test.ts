@@ -4,7 +4,9 @@ import { application } from '../../src/workflows/application/index.js';
 import { catalogueLookup } from '../../src/workflows/catalogue/catalogue-lookup.js';
 import { countyItems } from '../../src/workflows/catalogue/county-items.js';
 
-const given = caseSpec(application, { lookups: { catalogue: catalogueLookup(countyItems) } });
+// Deadlines are none of these stories' business, unless an event says how they stand.
+const lookups = { catalogue: catalogueLookup(countyItems), deadline: () => undefined };
+const given = caseSpec(application, { lookups });
 
 const applicant = { kind: 'enterprise', name: '某某餐饮有限公司', idNumber: '91330921MA2A0000X0' };
 const handedIn = (...codes: string[]) => codes.map((material) => ({ material, form: 'electronic' }));
@@ -557,4 +559,63 @@ describe('an appeal against a bad rating', () => {
     given(...toAppeal, dismissed, rectified, confirmed, rated(1), visited)
       .when(appealed)
       .thenState('loop.appealing'));
+});
+
+describe('a case past its limit', () => {
+  const late = { decision: null, promise: { ...running, status: 'met', late: true } };
+  const inTime = { decision: null, promise: { ...running, status: 'met' } };
+  const explained: SpecEvent = {
+    type: 'overdue.explained',
+    data: { deadline: 'promise', explanation: 'the laboratory was flooded' },
+    by: 'unitHead',
+    facts: late,
+  };
+  const published: SpecEvent = {
+    type: 'explanation.published',
+    data: { where: '县政务服务网公告栏', publishedOn: '2024-04-20' },
+    by: 'unitHead',
+  };
+  const past = (event: SpecEvent): SpecEvent => ({ ...event, facts: { ...event.facts, ...late } });
+  const lapsed: SpecEvent = { type: 'evaluation.lapsed', facts: { evaluation: passed, ...late } };
+  const whole = [received, accepted, reviewStarted, reviewed, approved, delivered];
+
+  it('is rated like any other, but stays open until its reason is stated and published', () => {
+    given(...whole)
+      .when(past(rated(5)))
+      .thenState('handling.delivered', 'loop.explaining.rated');
+    given(...whole, past(rated(5)), explained)
+      .when(published)
+      .thenState('handling.delivered', 'loop.rated');
+  });
+
+  it('is closed at once where the reason was published before', () =>
+    given(...whole, explained, published)
+      .when(past(rated(5)))
+      .thenState('handling.delivered', 'loop.rated'));
+
+  it('is not closed by the end of the rating window before that, and says why', () => {
+    given(...whole)
+      .when(lapsed)
+      .thenRefused('GUARD_DENIED', 'before the reason is stated and published');
+    given(...whole, explained)
+      .when(lapsed)
+      .thenRefused('GUARD_DENIED');
+    given(...whole, explained, published)
+      .when(lapsed)
+      .thenState('handling.delivered', 'loop.unrated');
+  });
+
+  it('is delivered all the same', () =>
+    given(received, accepted, reviewStarted, reviewed, approved)
+      .when(delivered)
+      .thenState('handling.delivered', 'loop.awaitingRating'));
+
+  it('has nothing published that was not stated, and nothing to state where it was in time', () => {
+    given(...whole)
+      .when(published)
+      .thenRefused('GUARD_DENIED', 'No reason for the delay has been stated');
+    given(...whole)
+      .when({ ...explained, facts: inTime })
+      .thenRefused('GUARD_DENIED', 'not past its limit');
+  });
 });

@@ -1,13 +1,14 @@
-import type { Response } from 'express';
 import { z } from 'zod';
 import { type Actor, reachOf } from '../../domain/access.js';
+import { BUILT_IN_EVENTS } from '../../domain/built-in-events.js';
 import { NOTICE_PUBLISHED } from '../../domain/calendar-history.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { Clock } from '../../engine/clock.js';
 import { positionToken } from '../../engine/position-token.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { CaseQueries, QueryOptions } from '../../projections/case-queries.js';
-import { MAX_PAGE, type Page } from '../../projections/page-cursor.js';
+import { MAX_PAGE } from '../../projections/page-cursor.js';
+import type { ReactionOutcomeQueries } from '../../projections/reaction-outcomes.js';
 import { answerJson } from '../answer.js';
 import { TitleSchema } from '../answer-schemas.js';
 import type { ProblemCode } from '../api-failure.js';
@@ -16,6 +17,8 @@ import { givenPosition } from '../given-position.js';
 import { type Operation, operation } from '../operation.js';
 import { Instant, wholeNumber } from '../query-values.js';
 import { CaseParams, POSITION_HEADER } from './cases.js';
+import { answerPage, PAGE_HEADERS, pageSchema, present } from './pages.js';
+import { outcomeAnswer, ReactionOutcomeSchema } from './reactions.js';
 
 const Text = z.string().min(1).max(200).optional();
 const UtcInstant = Instant.transform((text) => new Date(text).toISOString()).optional();
@@ -111,6 +114,7 @@ const TimelineItemSchema = z
     state: z.string(),
     reason: z.string().optional(),
     deviation: z.object({ event: z.string(), code: z.string() }).optional(),
+    rung: BUILT_IN_EVENTS['deadline.reached'].data.extend({ title: TitleSchema }).optional(),
   })
   .meta({ id: 'TimelineItem' });
 
@@ -155,14 +159,6 @@ const DueItemSchema = z
   })
   .meta({ id: 'DueItem' });
 
-const pageSchema = (item: z.ZodType) =>
-  z.object({
-    items: z.array(item),
-    next: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last' }),
-  });
-
-const PAGE_HEADERS = { Link: 'The next page, `rel="next"` (RFC 8288); absent on the last' };
-
 const QUERY_PROBLEMS: readonly ProblemCode[] = [
   'POSITION_INVALID',
   'POSITION_FOREIGN',
@@ -173,6 +169,8 @@ const LIST_PROBLEMS: readonly ProblemCode[] = [...QUERY_PROBLEMS, 'CURSOR_INVALI
 
 export type ListDeps = {
   readonly queries: CaseQueries;
+  /** Without them a timeline shows nothing of reactions. */
+  readonly outcomes: ReactionOutcomeQueries | undefined;
   readonly ledger: Pick<CaseLedger, 'id' | 'calendarMoves'>;
   readonly events: Pick<EventStore, 'head'>;
   readonly registry: Pick<WorkflowRegistry, 'role'>;
@@ -180,7 +178,7 @@ export type ListDeps = {
 };
 
 /** Questions across cases, answered by the read models within the asker's reach. */
-export function listRoutes({ queries, ledger, events, registry, clock }: ListDeps): readonly Operation[] {
+export function listRoutes({ queries, outcomes, ledger, events, registry, clock }: ListDeps): readonly Operation[] {
   const now = (): string => clock.now().toISOString();
 
   async function optionsOf(
@@ -243,7 +241,11 @@ export function listRoutes({ queries, ledger, events, registry, clock }: ListDep
         answers: {
           200: {
             description: 'A page, oldest first',
-            schema: pageSchema(z.union([TimelineItemSchema, CalendarMoveSchema])),
+            schema: pageSchema(z.union([TimelineItemSchema, CalendarMoveSchema])).extend({
+              reactions: z.array(ReactionOutcomeSchema).meta({
+                description: 'Commands between this case and others that were refused or left out',
+              }),
+            }),
             headers: PAGE_HEADERS,
           },
         },
@@ -251,7 +253,8 @@ export function listRoutes({ queries, ledger, events, registry, clock }: ListDep
       },
       async ({ params, query, headers, actor, res }) => {
         const { limit, cursor } = query;
-        const page = await queries.timeline(params, present({ limit, cursor }), await optionsOf(actor, query, headers));
+        const options = await optionsOf(actor, query, headers);
+        const page = await queries.timeline(params, present({ limit, cursor }), options);
         const moves = await ledger.calendarMoves(params);
         const items = page.items.flatMap((item) => [
           withToken(item),
@@ -259,7 +262,12 @@ export function listRoutes({ queries, ledger, events, registry, clock }: ListDep
             .filter(({ afterRevision }) => afterRevision === item.revision)
             .map((move) => ({ type: NOTICE_PUBLISHED, ...move })),
         ]);
-        answerPage(res, `/cases/${params.workflow}/${params.caseId}/timeline`, query, { ...page, items });
+        const reactions = (await outcomes?.ofCase(params, options)) ?? [];
+        answerPage(res, `/cases/${params.workflow}/${params.caseId}/timeline`, query, {
+          ...page,
+          items,
+          reactions: reactions.map((one) => outcomeAnswer(ledger.id, one)),
+        });
       },
     ),
     operation(
@@ -369,22 +377,4 @@ export function listRoutes({ queries, ledger, events, registry, clock }: ListDep
       },
     ),
   ];
-}
-
-/** Without members that were not given. */
-function present<Fields extends object>(
-  fields: Fields,
-): { readonly [Name in keyof Fields]?: NonNullable<Fields[Name]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-}
-
-function answerPage(res: Response, path: string, query: object, page: Page<unknown>): void {
-  if (page.next !== undefined) {
-    const parameters = new URLSearchParams();
-    for (const [name, value] of Object.entries({ ...query, cursor: page.next })) {
-      if (value !== undefined) parameters.set(name, String(value));
-    }
-    res.setHeader('Link', `<${path}?${parameters}>; rel="next"`);
-  }
-  answerJson(res, 200, page);
 }

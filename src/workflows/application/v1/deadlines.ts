@@ -106,6 +106,7 @@ export const deadlines = {
         'loop.confirming',
         'loop.appealing',
         'loop.ratingAgain',
+        'loop.explaining',
         'loop.rated',
         'loop.rectified',
         'loop.excluded',

@@ -9,6 +9,7 @@ import {
   type MachineEvent,
 } from '../../../domain/workflow.js';
 import { itemInForce, SPECIAL_PROCEDURES } from './item-terms.js';
+import { policy } from './policy.js';
 
 const MaterialCode = z.string().min(1).max(80);
 
@@ -43,6 +44,9 @@ const deadline =
     lookup: 'deadline',
     key: { caseId, deadline: name, workflow: 'application' },
   });
+
+/** How the limits stand past which a unit owes a public explanation. */
+const limits = { decision: deadline('decision'), promise: deadline('promise') };
 
 /** Facts about one application, in the order a case usually meets them. */
 export const events = {
@@ -246,13 +250,18 @@ export const events = {
       level: z.int().min(1).max(5),
       comment: personal(z.string().min(1).max(2_000)).optional(),
     }),
+    facts: limits,
   }),
 
   'evaluation.lapsed': defineEvent({
     title: { en: 'Rating window over without a rating', zh: '逾期未评价' },
     roles: ['alarmClock'],
     data: z.strictObject({}),
-    facts: { evaluation: deadline('evaluation'), secondEvaluation: deadline('secondEvaluation') },
+    facts: {
+      ...limits,
+      evaluation: deadline('evaluation'),
+      secondEvaluation: deadline('secondEvaluation'),
+    },
   }),
 
   'returnVisit.recorded': defineEvent({
@@ -284,6 +293,7 @@ export const events = {
     title: { en: 'Rectification confirmed', zh: '整改核实确认' },
     roles: ['callbackClerk'],
     data: z.strictObject({}),
+    facts: limits,
     separateFrom: ['rectification.completed'],
   }),
 
@@ -298,6 +308,7 @@ export const events = {
     title: { en: 'Appeal upheld: rating excluded', zh: '申诉复核成立，差评剔除' },
     roles: ['supervisor'],
     data: z.strictObject({}),
+    facts: limits,
     separateFrom: ['appeal.filed'],
     reasonRequired: true,
   }),
@@ -308,6 +319,26 @@ export const events = {
     data: z.strictObject({}),
     separateFrom: ['appeal.filed'],
     reasonRequired: true,
+  }),
+
+  'overdue.explained': defineEvent({
+    title: { en: 'Reason for the delay stated', zh: '说明超期理由' },
+    roles: ['reviewer', 'unitHead'],
+    data: z.strictObject({
+      deadline: z.enum(policy.explanation.limits),
+      explanation: z.string().min(1).max(2_000),
+    }),
+    facts: limits,
+  }),
+
+  'explanation.published': defineEvent({
+    title: { en: 'Reason for the delay published', zh: '公开超期理由' },
+    roles: ['unitHead', 'supervisor'],
+    data: z.strictObject({
+      /** Where it can be read: a notice board, an address. */
+      where: z.string().min(1).max(500),
+      publishedOn: z.iso.date(),
+    }),
   }),
 } as const satisfies EventDefinitions;
 
@@ -324,5 +355,7 @@ export type DeadlineFact = JsonObject & {
   readonly status: 'running' | 'paused' | 'met' | 'cancelled';
   /** Whether its end had passed, unmet, at the instant of the event. */
   readonly passed: boolean;
+  /** That it was met after its end. */
+  readonly late?: true;
   readonly dueOn: string;
 };

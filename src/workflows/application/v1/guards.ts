@@ -146,4 +146,19 @@ export const guards = {
     },
     reads: 'event',
   },
+  limitIsPast: {
+    title: { en: 'The case is not past its limit', zh: '办件未超过办理时限' },
+    reads: 'event',
+  },
+  explanationIsRecorded: {
+    title: { en: 'No reason for the delay has been stated', zh: '尚未说明超期理由' },
+    reads: 'context',
+  },
+  explanationIsPublished: {
+    title: {
+      en: 'The case went past its limit: it cannot be closed before the reason is stated and published',
+      zh: '办件已超过办理时限，未公开说明理由的，不得办结',
+    },
+    reads: 'event',
+  },
 } as const satisfies Readonly<Record<string, GuardDefinition>>;

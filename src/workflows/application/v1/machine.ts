@@ -1,4 +1,5 @@
 import { and, assign, setup } from 'xstate';
+import type { Facts } from '../../../domain/workflow.js';
 import type { ApplicationEvent, DeadlineFact } from './events.js';
 import { type ItemInForce, itemInForce, type RequiredMaterial, type SpecialProcedure } from './item-terms.js';
 import { policy } from './policy.js';
@@ -30,6 +31,8 @@ export type ApplicationContext = {
   readonly ratings: readonly number[];
   /** Whether the rated unit has appealed against the last of them. */
   readonly appealed: boolean;
+  /** How far the reason for going past a limit has come. */
+  readonly explanation: 'none' | 'recorded' | 'published';
 };
 
 const nothingYet: ApplicationContext = {
@@ -48,7 +51,16 @@ const nothingYet: ApplicationContext = {
   outcome: null,
   ratings: [],
   appealed: false,
+  explanation: 'none',
 };
+
+/** Whether a limit past which an explanation is owed is over, or was when it was met. */
+function isPastLimit(facts: Facts): boolean {
+  return policy.explanation.limits.some((name) => {
+    const limit = facts[name] as DeadlineFact | null | undefined;
+    return limit?.passed === true || limit?.late === true;
+  });
+}
 
 /** A map of which fact may follow which: handling, and beside it the closing loop (好差评). */
 export const machine = setup({
@@ -96,6 +108,9 @@ export const machine = setup({
     appealIsTheFirst: ({ context }) => !context.appealed,
     anotherBodyDecides: ({ context, event }) =>
       event.actor.department !== undefined && event.actor.department !== context.department,
+    limitIsPast: ({ event }) => event.type === 'overdue.explained' && isPastLimit(event.facts),
+    explanationIsRecorded: ({ context }) => context.explanation !== 'none',
+    explanationIsPublished: ({ context, event }) => context.explanation === 'published' || !isPastLimit(event.facts),
   },
   actions: {
     noteReceipt: assign(({ event }) => {
@@ -143,6 +158,8 @@ export const machine = setup({
       event.type === 'evaluation.given' ? { ratings: [...context.ratings, event.data.level], appealed: false } : {},
     ),
     noteAppeal: assign({ appealed: true }),
+    noteExplanation: assign({ explanation: 'recorded' }),
+    notePublication: assign({ explanation: 'published' }),
   },
 }).createMachine({
   id: 'application',
@@ -275,6 +292,10 @@ export const machine = setup({
     },
     loop: {
       initial: 'waiting',
+      on: {
+        'overdue.explained': { guard: 'limitIsPast', actions: 'noteExplanation' },
+        'explanation.published': { guard: 'explanationIsRecorded', actions: 'notePublication' },
+      },
       states: {
         // Eventless, so that the loop moves only on what handling has taken.
         waiting: {
@@ -287,9 +308,13 @@ export const machine = setup({
           on: {
             'evaluation.given': [
               { target: 'visiting', guard: 'ratingIsBad', actions: 'noteRating' },
-              { target: 'rated', actions: 'noteRating' },
+              { target: 'rated', guard: 'explanationIsPublished', actions: 'noteRating' },
+              { target: 'explaining.rated', actions: 'noteRating' },
             ],
-            'evaluation.lapsed': { target: 'unrated', guard: 'ratingWindowIsOver' },
+            'evaluation.lapsed': {
+              target: 'unrated',
+              guard: and(['ratingWindowIsOver', 'explanationIsPublished']),
+            },
           },
         },
         visiting: {
@@ -303,13 +328,17 @@ export const machine = setup({
         },
         confirming: {
           on: {
-            'rectification.confirmed': [{ target: 'ratingAgain', guard: 'mayRateOnceMore' }, { target: 'rectified' }],
+            'rectification.confirmed': [
+              { target: 'ratingAgain', guard: 'mayRateOnceMore' },
+              { target: 'rectified', guard: 'explanationIsPublished' },
+              { target: 'explaining.rectified' },
+            ],
             'rectification.rejected': { target: 'rectifying' },
           },
         },
         appealing: {
           on: {
-            'appeal.upheld': { target: 'excluded', guard: 'anotherBodyDecides' },
+            'appeal.upheld': { target: 'excluded', guard: and(['anotherBodyDecides', 'explanationIsPublished']) },
             'appeal.dismissed': { target: 'rectifying', guard: 'anotherBodyDecides' },
           },
         },
@@ -317,9 +346,37 @@ export const machine = setup({
           on: {
             'evaluation.given': [
               { target: 'visiting', guard: 'ratingIsBad', actions: 'noteRating' },
-              { target: 'rated', actions: 'noteRating' },
+              { target: 'rated', guard: 'explanationIsPublished', actions: 'noteRating' },
+              { target: 'explaining.rated', actions: 'noteRating' },
             ],
-            'evaluation.lapsed': { target: 'rectified', guard: 'secondRatingWindowIsOver' },
+            'evaluation.lapsed': {
+              target: 'rectified',
+              guard: and(['secondRatingWindowIsOver', 'explanationIsPublished']),
+            },
+          },
+        },
+        // All is done but the explanation that is owed to the public; nobody else is held up by it.
+        explaining: {
+          initial: 'rated',
+          states: {
+            rated: {
+              on: {
+                'explanation.published': {
+                  target: '#application.loop.rated',
+                  guard: 'explanationIsRecorded',
+                  actions: 'notePublication',
+                },
+              },
+            },
+            rectified: {
+              on: {
+                'explanation.published': {
+                  target: '#application.loop.rectified',
+                  guard: 'explanationIsRecorded',
+                  actions: 'notePublication',
+                },
+              },
+            },
           },
         },
         rated: { type: 'final' },

@@ -20,4 +20,6 @@ export const policy = {
   },
   returnVisit: { days: 1, source: '浙江省政务服务“好差评”：差评 1 日内回访' },
   rectification: { days: 15, source: '浙江省政务服务“好差评”：差评 15 日内整改' },
+  /** Limits past which a unit states its reason publicly before the case is closed. Delivery and ratings are not held up. */
+  explanation: { limits: ['decision', 'promise'], source: '优化营商环境条例 36' },
 } as const satisfies JsonObject;

@@ -8,6 +8,6 @@ export const roles = {
   unitHead: { title: { en: 'Head of the unit', zh: '行政机关负责人' }, scope: 'department' },
   supervisor: { title: { en: 'Supervisor', zh: '政务服务监督人员' }, scope: 'region' },
   callbackClerk: { title: { en: 'Return visit clerk', zh: '回访专员' }, scope: 'region' },
-  ratingTerminal: { title: { en: 'Rating terminal at a window', zh: '窗口评价器' }, scope: 'region' },
-  alarmClock: { title: { en: 'Alarm clock (system)', zh: '时限监管系统' }, scope: 'ledger' },
+  ratingTerminal: { title: { en: 'Rating terminal at a window', zh: '窗口评价器' }, scope: 'region', handles: false },
+  alarmClock: { title: { en: 'Alarm clock (system)', zh: '时限监管系统' }, scope: 'ledger', handles: false },
 } as const satisfies Record<string, RoleDefinition>;
