@@ -13,7 +13,14 @@ export {
   isCaseError,
 } from './domain/case-error.js';
 export type { CaseRung, ReachedRung } from './domain/case-rungs.js';
-export type { DeadlineEnd, DeadlineInput, DeadlineRule, DeadlineRules, TermSource } from './domain/deadline.js';
+export type {
+  DeadlineEnd,
+  DeadlineInput,
+  DeadlineRule,
+  DeadlineRules,
+  PauseLimit,
+  TermSource,
+} from './domain/deadline.js';
 export {
   type DeadlinePolicy,
   deadlineRulesOf,
@@ -21,7 +28,7 @@ export {
   readDeadlinePolicy,
 } from './domain/deadline-policy.js';
 export type { DeadlineStanding } from './domain/deadline-standing.js';
-export type { Due } from './domain/due-date.js';
+export type { Due, PauseEnd } from './domain/due-date.js';
 export {
   ENVELOPE_VERSION,
   type EventMetadata,
@@ -107,5 +114,6 @@ export { importLog, type LogSummary } from './import/import-log.js';
 export { type LogMap, loadLogMap } from './import/log-map.js';
 export { readLog } from './import/log-reader.js';
 export { type Ledger, type LedgerOptions, openLedger } from './ledger.js';
-export type { CaseItem, CaseQueries, DueItem, Standing, TimelineItem } from './projections/case-queries.js';
+export type { CaseItem, CaseQueries, DueFilter, DueItem, Standing, TimelineItem } from './projections/case-queries.js';
+export type { OverdueRate, Period, RatedBy, RateFigures, RateGroup } from './projections/overdue-rate.js';
 export type { Projection } from './projections/projection.js';

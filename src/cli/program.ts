@@ -10,6 +10,7 @@ import { explainCommand } from './commands/explain.js';
 import { historyCommand } from './commands/history.js';
 import { importCommand } from './commands/import.js';
 import { migrateCommand } from './commands/migrate.js';
+import { overdueRateCommand } from './commands/overdue-rate.js';
 import { projectionsCommand, rebuildCommand } from './commands/projections.js';
 import { reactionsCommand } from './commands/reactions.js';
 import { replayCommand } from './commands/replay.js';
@@ -63,6 +64,7 @@ export function caseledgerProgram(session: Session): Program {
   replayCommand(program, session, leave);
   explainCommand(program, session);
   dueCommand(program, session);
+  overdueRateCommand(program, session);
   alarmCommand(program, session, leave);
   deadlineCommand(program, session);
   calendarCommand(program, session);

@@ -7,6 +7,7 @@ import type { Clock } from '../../engine/clock.js';
 import { positionToken } from '../../engine/position-token.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { CaseQueries, QueryOptions } from '../../projections/case-queries.js';
+import { RATED_BY, type RatedBy as RatedByColumn } from '../../projections/overdue-rate.js';
 import { MAX_PAGE } from '../../projections/page-cursor.js';
 import type { ReactionOutcomeQueries } from '../../projections/reaction-outcomes.js';
 import { answerJson } from '../answer.js';
@@ -53,18 +54,25 @@ const CaseFilters = {
   channel: Text,
   item: Text,
   applicant: Text.meta({ description: "A data subject's reference" }),
-  owner: Text,
+  owner: Text.meta({ description: 'The account of whoever applied' }),
+  handler: Text.meta({ description: 'The account that handles it' }),
   openedFrom: UtcInstant,
   openedTo: UtcInstant,
 };
 
-const DueFilters = {
+const LimitKind = z.enum(['statutory', 'promised', 'internal']);
+
+const DeadlineFilters = {
   workflow: Text,
   department: Text,
   region: Text,
   deadline: Text,
-  limitKind: z.enum(['statutory', 'promised', 'internal']).optional(),
+  handler: Text.meta({ description: 'The account that handles the case, or did when the deadline was over' }),
+  applicant: Text.meta({ description: "A data subject's reference" }),
+  owner: Text.meta({ description: 'The account of whoever applied' }),
 };
+
+const DueFilters = { ...DeadlineFilters, limitKind: LimitKind.optional() };
 
 const COUNTED_BY = ['workflow', 'state', 'status', 'department', 'region', 'channel'] as const;
 
@@ -75,6 +83,48 @@ const CountedBy = z
   .optional()
   .meta({ description: 'What to count by, parted by commas', example: 'workflow,state', override: { type: 'string' } });
 
+const RatedBy = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(RATED_BY as [RatedByColumn, ...RatedByColumn[]])).max(RATED_BY.length))
+  .optional()
+  .meta({
+    description: 'What to tell apart by, parted by commas',
+    example: 'department,handler',
+    override: { type: 'string' },
+  });
+
+const rateFigures = {
+  due: z.int().meta({ description: 'The denominator: met in the period, or passed unmet in it' }),
+  late: z.int().meta({ description: 'Of `due`: had passed unmet when met, or at the end of the period' }),
+  rate: z.number().optional().meta({ description: '`late` by `due`; absent where nothing was due' }),
+  metLate: z.int().meta({ description: 'Of `late`: met by the end of the period' }),
+  unmet: z.int().meta({ description: 'Of `late`: not met by then, those dropped after they had passed among them' }),
+  provisional: z.int().meta({ description: 'Of `due`: depends on days not published yet' }),
+  dropped: z.int().meta({ description: 'Not in `due`: cancelled, ended with the case or begun anew before it passed' }),
+  paused: z.int().meta({ description: 'Not in `due`: held by a pause now' }),
+  overdueBefore: z.int().meta({ description: 'Not in `due`: passed before the period, still unmet at its end' }),
+};
+
+const OverdueRateSchema = z
+  .object({
+    limit: LimitKind.meta({ description: 'The one kind of limit that is counted' }),
+    period: z.object({ from: z.string(), to: z.string() }),
+    asOf: z.string().meta({ description: 'Of a period that is not over, what has come to pass by then is counted' }),
+    denominator: TitleSchema.meta({ description: 'What `due` counts' }),
+    total: z.object(rateFigures),
+    groups: z.array(
+      z.object({
+        department: z.string().optional(),
+        workflow: z.string().optional(),
+        deadline: z.string().optional(),
+        handler: z.string().optional(),
+        ...rateFigures,
+      }),
+    ),
+  })
+  .meta({ id: 'OverdueRate', description: 'How one kind of limit was kept in a period' });
+
 const LabelShape = {
   region: z.string().optional(),
   department: z.string().optional(),
@@ -82,6 +132,7 @@ const LabelShape = {
   item: z.object({ id: z.string(), version: z.int() }).optional(),
   applicant: z.string().optional(),
   owner: z.string().optional(),
+  handler: z.string().optional().meta({ description: 'The account that handles the case' }),
 };
 
 const CaseItemSchema = z
@@ -150,6 +201,11 @@ const DueItemSchema = z
     dueOn: z.string(),
     dueAt: z.string(),
     warnAt: z.string().optional(),
+    deemedAt: z.string().optional(),
+    pausedSince: z.string().optional(),
+    pauseEndsAt: z.string().optional().meta({ description: 'The last instant at which its pause is not too long' }),
+    pauseProvisional: z.boolean().optional(),
+    pausedTooLong: z.boolean().optional(),
     provisional: z.boolean(),
     generation: z.int(),
     anchoredAt: z.string(),
@@ -281,7 +337,10 @@ export function listRoutes({ queries, outcomes, ledger, events, registry, clock 
         input: {
           query: z.strictObject({
             ...DueFilters,
-            standing: z.enum(STANDINGS).optional(),
+            standing: z
+              .enum([...STANDINGS, 'pausedTooLong'])
+              .optional()
+              .meta({ description: '`pausedTooLong`: paused for longer than its rule allows; the longest first' }),
             before: UtcInstant,
             ...Paged,
             ...Fresh,
@@ -334,6 +393,39 @@ export function listRoutes({ queries, outcomes, ledger, events, registry, clock 
         answerJson(res, 200, {
           counts: await queries.counts(by, present(filter), await optionsOf(actor, query, headers)),
         });
+      },
+    ),
+    operation(
+      {
+        method: 'get',
+        path: '/overdue-rate',
+        id: 'readOverdueRate',
+        tag: 'Deadlines',
+        summary: 'How one kind of limit was kept in a period: of what was due, what was late',
+        description: 'From the dates and the clock alone; right also when nothing has run for weeks.',
+        access: 'token',
+        input: {
+          query: z.strictObject({
+            limit: LimitKind,
+            from: Instant.transform((text) => new Date(text).toISOString()),
+            to: Instant.transform((text) => new Date(text).toISOString()),
+            by: RatedBy,
+            ...DeadlineFilters,
+            ...Fresh,
+          }),
+          headers: FreshHeaders,
+        },
+        answers: { 200: { description: 'The figures, and what they count', schema: OverdueRateSchema } },
+        problems: ['COMMAND_INVALID', ...QUERY_PROBLEMS],
+      },
+      async ({ query, headers, actor, res }) => {
+        const { limit, from, to, by = [], 'min-position': _, ...filter } = query;
+        const options = { ...(await optionsOf(actor, query, headers)), now: now() };
+        answerJson(
+          res,
+          200,
+          await queries.overdueRate({ limit, period: { from, to }, by, filter: present(filter) }, options),
+        );
       },
     ),
     operation(

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { DueItem, Standing } from '../../projections/case-queries.js';
+import type { DueFilter, DueItem, Standing } from '../../projections/case-queries.js';
 import { MAX_PAGE } from '../../projections/page-cursor.js';
 import { instant, type LedgerFlags, wholeNumber, withLedger } from '../command-options.js';
 import { type Session, withReadModels } from '../session.js';
@@ -12,30 +12,35 @@ const STANDINGS = [
   'near',
   'running',
   'paused',
+  'pausedTooLong',
   'met',
   'cancelled',
   'ended',
-] as const satisfies readonly Standing[];
+] as const satisfies readonly DueFilter['standing'][];
 
-const STANDING_WORDS: Readonly<Record<Standing, Readonly<Record<Language, string>>>> = {
+const STANDING_WORDS: Readonly<Record<Standing | 'pausedTooLong', Readonly<Record<Language, string>>>> = {
   overdue: { en: 'overdue', zh: '已超期' },
   lapsed: { en: 'lapsed', zh: '已逾期失效' },
   today: { en: 'due today', zh: '今日到期' },
   near: { en: 'near', zh: '临期' },
   running: { en: 'running', zh: '计时中' },
   paused: { en: 'paused', zh: '计时中止' },
+  pausedTooLong: { en: 'paused too long', zh: '中止超期' },
   met: { en: 'met', zh: '已完成' },
   cancelled: { en: 'cancelled', zh: '已取消' },
   ended: { en: 'ended', zh: '已终止' },
 };
 
 type DueFlags = LedgerFlags & {
-  readonly standing?: Standing;
+  readonly standing?: NonNullable<DueFilter['standing']>;
   readonly workflow?: string;
   readonly ofDepartment?: string;
   readonly inRegion?: string;
   readonly deadline?: string;
   readonly limitKind?: 'statutory' | 'promised' | 'internal';
+  readonly handler?: string;
+  readonly applicant?: string;
+  readonly owner?: string;
   readonly before?: string;
   readonly limit: number;
   readonly cursor?: string;
@@ -54,6 +59,9 @@ export function dueCommand(program: Command, session: Session): void {
     .addOption(
       new Option('--limit-kind <kind>', 'only limits of this kind').choices(['statutory', 'promised', 'internal']),
     )
+    .option('--handler <account>', 'only of cases this account handles, or did when the deadline was over')
+    .option('--applicant <reference>', 'only of cases about this data subject')
+    .option('--owner <account>', 'only of cases this account applied for')
     .option('--before <instant>', 'only due before this instant', instant)
     .option('--limit <number>', `how many, at most ${MAX_PAGE}`, wholeNumber(1, MAX_PAGE), 50)
     .option('--cursor <cursor>', 'go on where the page before this one ended')
@@ -66,6 +74,9 @@ export function dueCommand(program: Command, session: Session): void {
         inRegion: region,
         deadline,
         limitKind,
+        handler,
+        applicant,
+        owner,
         before,
         limit,
         cursor,
@@ -79,6 +90,9 @@ export function dueCommand(program: Command, session: Session): void {
             ...(region !== undefined && { region }),
             ...(deadline !== undefined && { deadline }),
             ...(limitKind && { limitKind }),
+            ...(handler !== undefined && { handler }),
+            ...(applicant !== undefined && { applicant }),
+            ...(owner !== undefined && { owner }),
             ...(before !== undefined && { before }),
           },
           { limit, ...(cursor !== undefined && { cursor }) },
@@ -91,12 +105,13 @@ export function dueCommand(program: Command, session: Session): void {
           ...table(
             page.items.map((one) => [
               one.dueOn + (one.provisional ? '*' : ''),
-              STANDING_WORDS[one.standing][out.language],
+              STANDING_WORDS[one.pausedTooLong ? 'pausedTooLong' : one.standing][out.language],
               one.workflow,
               one.caseId,
               one.deadline,
               titleOf(one),
               one.department ?? '',
+              one.handler ?? '',
             ]),
           ),
           ...(page.items.some(({ provisional }) => provisional) ? [PROVISIONAL[out.language]] : []),
