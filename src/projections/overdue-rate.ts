@@ -91,7 +91,7 @@ export function rateQuery(
   const overAfter = sql<SqlBool>`over_at is not null and passed_at is not null and passed_at < ${end} and over_at >= ${end}`;
 
   const passed = sql<SqlBool>`passed_at >= ${from} and passed_at < ${end}`;
-  const over = sql<SqlBool>`over_at is not null and over_at < ${end}`;
+  const over = sql<SqlBool>`(over_at is not null and over_at < ${end})`;
   const met = sql<SqlBool>`status = 'met' and ${over}`;
   const counted = sql<SqlBool>`(${met} or coalesce(${passed}, 0))`;
   const late = sql<SqlBool>`${counted} and passed_at is not null`;

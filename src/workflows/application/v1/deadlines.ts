@@ -5,6 +5,11 @@ import { policy } from './policy.js';
 
 const undecidedEnds = ['handling.notAccepted', 'handling.withdrawn', 'handling.lapsed'];
 const SPECIAL = ['handling.specialProcedure'];
+// The law lets a special procedure take the time it takes; that nobody asks after one for ever is the office's rule.
+const SPECIAL_MOST = {
+  atMost: workingDays(policy.specialProcedure.pausedMostDays),
+  source: policy.specialProcedure.source,
+};
 
 /** What is due when. The Licensing Law's terms attach to licences; other items have their own and their promise. */
 export const deadlines = {
@@ -40,6 +45,7 @@ export const deadlines = {
       return days === undefined ? undefined : workingDays(days);
     },
     pausedWhile: SPECIAL,
+    pauseLimit: SPECIAL_MOST,
     onResume: 'remainder',
     warn: [workingDays(3), workingDays(1)],
     extension: {
@@ -66,6 +72,7 @@ export const deadlines = {
       return terms && workingDays(terms.promisedDays);
     },
     pausedWhile: SPECIAL,
+    pauseLimit: SPECIAL_MOST,
     onResume: 'remainder',
     warn: [workingDays(1)],
     limit: 'promised',
@@ -134,6 +141,10 @@ export const deadlines = {
     within: ({ data }) =>
       Number(data.level) <= policy.evaluation.badUpTo ? workingDays(policy.rectification.days) : undefined,
     pausedWhile: ['loop.appealing'],
+    pauseLimit: {
+      atMost: workingDays(policy.rectification.appealMostDays),
+      source: policy.rectification.appealSource,
+    },
     onResume: 'remainder',
     warn: [workingDays(3)],
     limit: 'internal',
