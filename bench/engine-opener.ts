@@ -8,7 +8,7 @@ export async function open({ path }: { readonly path: string }) {
   const ledger = await benchLedger(path);
   const models = await followLedger(ledger, { views: `${path}.views`, clock: ledger.clock });
   return {
-    methods: threadMethods(caseLedger(ledger), models.projections, models.reactions),
+    methods: threadMethods(caseLedger(ledger), models.projections, models.reactions, async () => undefined),
     async close() {
       await models.close();
       await ledger.close();

@@ -54,6 +54,8 @@ const Environment = z.object({
   CASELEDGER_TOKEN_SECRET_FILE: text,
   /** How many reverse proxies stand before the server (Express's `trust proxy`). */
   CASELEDGER_TRUST_PROXY: count(10, 'must be a number of proxies from 0 to 10'),
+  /** Seconds between two ticks of the alarm clock of a server; 0 turns it off. */
+  CASELEDGER_ALARM_INTERVAL: count(86_400, 'must be a number of seconds from 0 to 86400'),
   LOG_LEVEL: text.pipe(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional()),
 });
 
@@ -79,11 +81,14 @@ export type Config = {
   readonly tokenSecret: string | undefined;
   readonly tokenSecretFile: string | undefined;
   readonly trustProxy: number;
+  /** Seconds; 0 is off. */
+  readonly alarmInterval: number;
   readonly logLevel: NonNullable<z.output<typeof Environment>['LOG_LEVEL']>;
 };
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 3_000;
+export const DEFAULT_ALARM_INTERVAL_S = 60;
 
 /** The environment says something that cannot be used; the message names each variable. */
 export class ConfigError extends Error {
@@ -118,6 +123,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     tokenSecret: said.CASELEDGER_TOKEN_SECRET,
     tokenSecretFile: said.CASELEDGER_TOKEN_SECRET_FILE,
     trustProxy: said.CASELEDGER_TRUST_PROXY ?? 0,
+    alarmInterval: said.CASELEDGER_ALARM_INTERVAL ?? DEFAULT_ALARM_INTERVAL_S,
     logLevel: said.LOG_LEVEL ?? 'info',
   };
 }

@@ -12,6 +12,7 @@ export {
   type InputIssue,
   isCaseError,
 } from './domain/case-error.js';
+export type { CaseRung, ReachedRung } from './domain/case-rungs.js';
 export type { DeadlineEnd, DeadlineInput, DeadlineRule, DeadlineRules, TermSource } from './domain/deadline.js';
 export {
   type DeadlinePolicy,
@@ -33,6 +34,7 @@ export {
 } from './domain/event.js';
 export type { Explanation, ExplanationStep } from './domain/explain-deadline.js';
 export { explanationText } from './domain/explanation-text.js';
+export type { Rung, RungName } from './domain/ladder.js';
 export type { NextEvent } from './domain/next-events.js';
 export { ERASED, LOST, type PublicData, personal, subject, WITHHELD } from './domain/personal-data.js';
 export { hotlinePolicy } from './domain/policies/hotline-12345.js';
@@ -66,6 +68,15 @@ export {
 } from './domain/workflow.js';
 export type { WorkflowRegistry } from './domain/workflow-registry.js';
 export { type CalendarDay, type CalendarDefinition, calendarInForce } from './domain/working-calendar.js';
+export {
+  type AlarmClock,
+  type AlarmClockDeps,
+  type AlarmStatus,
+  type AlarmTick,
+  alarmClock,
+  type RunningAlarmClock,
+  startAlarmClock,
+} from './engine/alarm-clock.js';
 export type { CalendarMove } from './engine/calendar-moves.js';
 export type { CaseDeadline } from './engine/case-deadlines.js';
 export type { Deviation } from './engine/case-engine.js';
@@ -86,6 +97,7 @@ export type { NoticeReceipt, PublishNotice } from './engine/notice-publishing.js
 export { ALERTS, type EventFilter } from './engine/outbox/event-filter.js';
 export { type NewSubscription, type Outbox, type OutboxOptions, openOutbox } from './engine/outbox/outbox.js';
 export { type AllowedHost, readAllowedHost } from './engine/outbox/webhook-target.js';
+export type { RungsRaised } from './engine/raising-rungs.js';
 export { sqliteKeyRing } from './engine/sqlite-key-ring.js';
 export { systemWait, type Wait } from './engine/waiting.js';
 export { type Appended, type EventStore, MAX_APPEND_BYTES } from './event-store/event-store.js';

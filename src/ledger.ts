@@ -21,6 +21,7 @@ import { checkLedger, type LedgerCheck } from './engine/ledger-check.js';
 import { ledgerIdentity } from './engine/ledger-identity.js';
 import type { Lookups } from './engine/lookups.js';
 import { type NoticeReceipt, noticePublisher, type PublishNotice } from './engine/notice-publishing.js';
+import type { RungsRaised } from './engine/raising-rungs.js';
 import { systemRandomBytes } from './engine/random-bytes.js';
 import { sqliteKeyRing } from './engine/sqlite-key-ring.js';
 import type { EventStore } from './event-store/event-store.js';
@@ -51,7 +52,7 @@ export type LedgerOptions = {
 };
 
 /** An open ledger: the engine with everything around it. */
-export type Ledger = CaseEngine & {
+export type Ledger = Omit<CaseEngine, 'raise'> & {
   /** UUID of the ledger, which every event, position token and derived id names. */
   readonly id: string;
   /** Events as they are read today, upcasts applied. */
@@ -80,6 +81,8 @@ export type Ledger = CaseEngine & {
     deadline: string,
     options?: { readonly asOf?: AsOf; readonly now?: string },
   ): Promise<Explanation>;
+  /** Records the rungs that a case's deadlines have reached; what the alarm clock does with each case it finds due. */
+  raise(stream: string): Promise<RungsRaised>;
   /** Forgets a data subject. `casesOf` tells which cases hold its data. @throws CaseError `SUBJECT_NOT_FOUND` · `ERASURE_REFUSED` */
   forget(
     request: { readonly subject: string; readonly actor: string; readonly reason: string },
@@ -162,6 +165,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         const { workflow, history } = await definitionOf(ref, asOf);
         return explainCaseDeadline(workflow, history, await current.current(), instantOf(asOf, now), deadline);
       },
+      raise: async (stream) => engine.raise(stream, await current.current()),
       forget: (request, casesOf) =>
         forgetSubject({ store, engine, registry, keys: keyRing, ledger: id, clock, ids, casesOf }, request),
       check: (onProgress) => checkLedger(opened, registry, onProgress),

@@ -12,7 +12,7 @@ export { mintToken, type TokenOptions } from './api/token.js';
 export { followLedger, type ReadModelOptions, type ReadModels } from './read-models.js';
 
 /** A ledger as it is served, wherever its engine and its read models run. */
-export type ServedLedger = Pick<AppDeps, 'ledger' | 'registry' | 'events' | 'clock'> &
+export type ServedLedger = Pick<AppDeps, 'ledger' | 'registry' | 'events' | 'clock' | 'alarm'> &
   Required<Pick<AppDeps, 'readModels' | 'reactions'>>;
 
 /** A ledger and its read models in this thread, for {@link startService}. */

@@ -7,6 +7,7 @@ import {
   reactionOutcomeList,
   reactionOutcomeQueries,
 } from './projections/reaction-outcomes.js';
+import { type RungHints, rungHints } from './projections/rung-hints.js';
 import { type Projections, startProjections } from './projections/start-projections.js';
 import { type SubjectCaseQuery, subjectCaseQuery, subjectCases } from './projections/subject-cases.js';
 import { sqliteReadStore } from './read-store/sqlite/sqlite-read-store.js';
@@ -29,6 +30,8 @@ export type ReadModelOptions = {
 export type ReadModels = {
   readonly projections: Projections;
   readonly casesOfSubject: SubjectCaseQuery;
+  /** Where the alarm clock looks. */
+  readonly rungHints: RungHints;
   readonly reactionOutcomes: ReactionOutcomeQueries;
   readonly reactions: ReactionRunner;
   close(): Promise<void>;
@@ -82,6 +85,7 @@ export async function followLedger(
         casesOfSubject: subjectCaseQuery({ readStore, projections }),
         reactionOutcomes: outcomes,
         reactions,
+        rungHints: rungHints({ readStore }),
         async close() {
           await screening?.stop();
           await reactions.stop();

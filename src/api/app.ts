@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
+import type { AlarmStatus } from '../engine/alarm-clock.js';
 import type { Clock } from '../engine/clock.js';
 import { ALERTS, type EventFilter } from '../engine/outbox/event-filter.js';
 import type { Outbox } from '../engine/outbox/outbox.js';
@@ -67,6 +68,8 @@ export type AppDeps = {
   readonly events: Pick<EventStore, 'readAll' | 'subscribe' | 'head'>;
   /** Without them there are no questions across cases, and nobody is found or forgotten. */
   readonly readModels?: ReadModels;
+  /** How the alarm clock does, for the metrics; undefined where none runs. */
+  readonly alarm?: () => Promise<AlarmStatus | undefined>;
   /** What events of one case lead to in others, wherever it is carried out. */
   readonly reactions?: ReactionDesk;
   /** Without it there are no webhooks. */
@@ -109,6 +112,7 @@ export function createApp(deps: AppDeps): CaseApp {
     pending: () => ledger.pending(),
     lag: async () => (await readModels?.projections.status()) ?? [],
     feedClients: feed.clients,
+    alarm: async () => deps.alarm?.(),
     reactions: async () => (await reactions?.status()) ?? [],
     // A read model that cannot answer yet shows under its own metric, and must not take the others away.
     refusedReactions: async () => (await outcomes?.refused().catch(() => ({}))) ?? {},

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { AlarmStatus } from '../engine/alarm-clock.js';
 import type { Outbox, Standing } from '../engine/outbox/outbox.js';
 import type { ReactionStatus } from '../engine/reactions/reaction-runner.js';
 
@@ -17,6 +18,8 @@ export type MetricSources = {
   readonly lag: () => Promise<readonly { readonly name: string; readonly lag: number }[]>;
   /** Clients listening to a feed. */
   readonly feedClients: () => number;
+  /** How the alarm clock does; undefined where none runs here. */
+  readonly alarm: () => Promise<AlarmStatus | undefined>;
   /** How each reaction stands. */
   readonly reactions: () => Promise<readonly ReactionStatus[]>;
   /** How many of its commands were refused by their targets, by reaction. */
@@ -105,6 +108,7 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
       this.set(sources.feedClients());
     },
   });
+  alarmMetrics(registers, sources.alarm);
   if (sources.outbox) webhookMetrics(registers, sources.outbox);
   return {
     registry,
@@ -114,6 +118,50 @@ export function apiMetrics(registry: Registry, sources: MetricSources): ApiMetri
       durations.observe({ workflow }, ms / 1_000);
     },
   };
+}
+
+/** Not there where no alarm clock runs. */
+function alarmMetrics(registers: Registry[], alarm: MetricSources['alarm']): void {
+  new Gauge({
+    name: 'caseledger_alarm_last_tick_timestamp_seconds',
+    help: 'When the alarm clock last looked for rungs to raise',
+    registers,
+    async collect() {
+      const status = await alarm();
+      if (status?.lastTickAt !== undefined) this.set(Date.parse(status.lastTickAt) / 1_000);
+      else this.remove();
+    },
+  });
+  new Gauge({
+    name: 'caseledger_alarm_lag_seconds',
+    help: 'Age of the oldest rung the alarm clock has not come to',
+    registers,
+    async collect() {
+      const status = await alarm();
+      if (status !== undefined) this.set(status.lagMs / 1_000);
+      else this.remove();
+    },
+  });
+  for (const [name, help, count] of [
+    ['caseledger_alarm_rungs_total', 'Rungs the alarm clock has recorded', (status: AlarmStatus) => status.raised],
+    [
+      'caseledger_alarm_failures_total',
+      'Cases the alarm clock could not read or append to',
+      (status: AlarmStatus) => status.failed,
+    ],
+  ] as const) {
+    new Counter({
+      name,
+      help,
+      registers,
+      async collect() {
+        const status = await alarm();
+        this.reset();
+        if (status !== undefined) this.inc(count(status));
+        else this.remove();
+      },
+    });
+  }
 }
 
 function webhookMetrics(registers: Registry[], outbox: Pick<Outbox, 'standings' | 'attempts'>): void {

@@ -16,12 +16,19 @@ import '../workflows/index.js';
 /** A setup as it may be sent to another thread; workflows and look-ups are loaded there again. */
 export type LedgerOpening = Pick<LedgerSetup, 'location' | 'sources' | 'masterKey' | 'keys' | 'views'> & {
   readonly logLevel: Config['logLevel'];
+  readonly alarmInterval: number;
 };
 
 /** Opens a ledger with its read models in the engine's thread, whose composition root this is. */
-export const open: EngineOpener<LedgerOpening>['open'] = async ({ sources, logLevel, ...setup }) => {
+export const open: EngineOpener<LedgerOpening>['open'] = async ({ sources, logLevel, alarmInterval, ...setup }) => {
   const impure = { clock: systemClock, ids: { next: () => uuidv7() }, randomBytes };
   const loaded = await loadWorkflows(sources);
-  const { ledger, models, close } = await followedLedger(impure, { ...setup, ...loaded }, stderrLog(logLevel));
-  return { methods: threadMethods(caseLedger(ledger), models.projections, models.reactions), close };
+  const { ledger, models, alarm, close } = await followedLedger(
+    impure,
+    { ...setup, ...loaded },
+    stderrLog(logLevel),
+    alarmInterval,
+  );
+  const methods = threadMethods(caseLedger(ledger), models.projections, models.reactions, async () => alarm?.status());
+  return { methods, close };
 };

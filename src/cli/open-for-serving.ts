@@ -38,18 +38,27 @@ export async function openForServing(
     import('./followed-ledger.js'),
     import('../main.js'),
   ]);
-  const { ledger, models, close } = await followedLedger(session, setup, options.logger);
-  return { served: servedLedger(ledger, models), close };
+  const { alarmInterval } = session.config;
+  const { ledger, models, alarm, close } = await followedLedger(session, setup, options.logger, alarmInterval);
+  return { served: { ...servedLedger(ledger, models), alarm: async () => alarm?.status() }, close };
 }
 
 async function openInThread(
-  { clock, engineThread }: Session,
+  { clock, config, engineThread }: Session,
   setup: LedgerSetup & { readonly path: string; readonly views: string },
   { logLevel, onEngineDied }: ServingOptions,
 ): Promise<OpenedForServing> {
   const { path, location, sources, masterKey, keys, views } = setup;
   const registry = workflowRegistry(setup.workflows);
-  const data: LedgerOpening = { location, sources, masterKey, keys, views, logLevel };
+  const data: LedgerOpening = {
+    location,
+    sources,
+    masterKey,
+    keys,
+    views,
+    logLevel,
+    alarmInterval: config.alarmInterval,
+  };
   const starting = startLedgerThread({
     opener: engineThread ?? new URL('./ledger-opener.js', import.meta.url),
     data,
@@ -65,6 +74,7 @@ async function openInThread(
         registry,
         events: readers.events,
         readModels: readers.readModels,
+        alarm: thread.alarm,
         reactions,
         clock,
       },

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { alarmCommand } from './commands/alarm.js';
 import { benchCommand } from './commands/bench.js';
 import { calendarCommand } from './commands/calendar.js';
 import { checkCommand } from './commands/check.js';
@@ -62,6 +63,7 @@ export function caseledgerProgram(session: Session): Program {
   replayCommand(program, session, leave);
   explainCommand(program, session);
   dueCommand(program, session);
+  alarmCommand(program, session, leave);
   deadlineCommand(program, session);
   calendarCommand(program, session);
   importCommand(program, session);

@@ -6,6 +6,7 @@ import { EXIT } from './exit-code.js';
 import { openForServing } from './open-for-serving.js';
 import type { LedgerSetup, Session } from './session.js';
 import { stderrLog } from './stderr-log.js';
+import { stopRequested } from './stop-requested.js';
 
 /** How many ports above the one asked for are tried, where that is allowed. */
 const PORTS_TRIED = 20;
@@ -116,12 +117,4 @@ async function listening<Server>(
       throw cause;
     }
   }
-}
-
-/** A second signal ends the process at once, as it would have without us. */
-function stopRequested(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
-  });
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { RUNG_NAMES } from './ladder.js';
+import { TERM_UNITS } from './term.js';
 import type { Title } from './title.js';
 
 /**
@@ -25,16 +27,22 @@ export const BUILT_IN_EVENTS = {
       data: z.record(z.string(), z.unknown()),
     }),
   },
+  /** A rung of a deadline's ladder, recorded by the alarm clock. It happened at `reachedAt`; `recordedAt` is when it was noticed. */
   'deadline.reached': {
-    title: { en: 'Deadline rung reached', zh: '时限节点到达' },
+    title: { en: 'Deadline reached a rung', zh: '时限节点到达' },
     data: z.strictObject({
       deadline: z.string(),
+      /** As the deadline's ledger counts them. */
       generation: z.int().min(1),
-      /** How far it has come: `near`, `dueToday`, `overdue`, and what follows. */
-      rung: z.string(),
+      /** Notices that moved the date since that generation began, each of which began another; left out where none did. */
+      movedBy: z.array(z.string()).min(1).optional(),
+      rung: z.enum(RUNG_NAMES),
+      /** How long before the end (`nearDue`) or after it (`over`). */
+      term: z.strictObject({ unit: z.enum(TERM_UNITS), amount: z.number() }).optional(),
+      /** The due date the rung was reached under. */
       dueOn: z.string(),
       dueAt: z.string(),
-      /** When it was due to be noticed. */
+      /** When it was due to be raised. */
       reachedAt: z.string(),
     }),
   },

@@ -24,7 +24,8 @@ export function deadlineLedgers(
   return ledgers;
 }
 
-function* deadlineEvents(
+/** A case's events as its deadlines see them under this definition. @throws CaseError `MIGRATION_REFUSED` as {@link deadlineLedgers} */
+export function* deadlineEvents(
   workflow: Workflow,
   history: readonly Omit<RecordedEvent, 'position'>[],
 ): Generator<DeadlineEvent> {

@@ -69,6 +69,8 @@ export type DeadlineRule = {
   readonly onResume?: 'remainder' | 'reset' | { readonly restart: Term };
   /** How long before the end it counts as near. Not in months. */
   readonly warn?: readonly Term[];
+  /** How long after the end a limit is reported again while it is still not met, such as five working days over. Not in months. */
+  readonly overdueRungs?: readonly Term[];
   /** An event that makes it longer: before expiry only, at most `max` times, each time by `by`. The engine refuses any other. */
   readonly extension?: {
     readonly event: string;
@@ -310,6 +312,16 @@ function choiceProblems(rule: DeadlineRule): string[] {
   return problems;
 }
 
+function overdueRungProblems(rule: DeadlineRule): string[] {
+  const { overdueRungs = [] } = rule;
+  const problems = overdueRungs.flatMap((term) => sourceProblems('overdueRungs', term));
+  if (overdueRungs.length > 0 && passingOf(rule) !== 'overdue')
+    problems.push(`has overdueRungs, but is never overdue (${kindOf(rule)})`);
+  if (overdueRungs.some(({ unit }) => unit === 'months')) problems.push('overdueRungs cannot be in months');
+  if (overdueRungs.some(({ amount }) => amount === 0)) problems.push('overdueRungs: 0 over is the end itself');
+  return problems;
+}
+
 function termProblems(rule: DeadlineRule): string[] {
   const problems = [
     ...sourceProblems('within', rule.within),
@@ -318,6 +330,7 @@ function termProblems(rule: DeadlineRule): string[] {
     ...(rule.notBefore ?? []).flatMap(({ atLeast }) => sourceProblems('notBefore', atLeast)),
   ];
   if (rule.warn?.some(({ unit }) => unit === 'months')) problems.push('warn cannot be in months');
+  problems.push(...overdueRungProblems(rule));
   for (const { from } of rule.notBefore ?? []) if (listed(from).length === 0) problems.push('notBefore names no event');
   if (rule.extension !== undefined) {
     const { max, by } = rule.extension;

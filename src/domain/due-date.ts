@@ -673,7 +673,8 @@ function warningsOf(reckoning: Reckoning, rule: DeadlineRule, calendar: WorkingC
     .map(({ term, at }) => ({ term, on: isoDate(calendar.clock.dayAt(at)), at: formatInstant(at) }));
 }
 
-function warnedAt(term: Term, { dueDay, dueAt }: Reckoning, calendar: WorkingCalendar): number {
+/** The instant from which a warning holds, whether or not the deadline had begun by then. */
+export function warnedAt(term: Term, { dueDay, dueAt }: Reckoning, calendar: WorkingCalendar): number {
   if (term.unit === 'workingHours') return calendar.subtractWorkingTime(dueAt, workingTime(term.amount));
   const day = term.unit === 'workingDays' ? calendar.workingDayBefore(dueDay, term.amount) : dueDay - term.amount;
   return calendar.clock.instantAt(day, 0);

@@ -148,6 +148,11 @@ function stepText(step: ExplanationStep, until: string | undefined, writer: Step
   }
 }
 
+/** A length of time in words: `5 working days`. */
+export function termText(term: Term, language: ExplanationLanguage): string {
+  return WORDS[language].term(term);
+}
+
 function tidy(hours: number): string {
   return String(Math.round(hours * 100) / 100);
 }

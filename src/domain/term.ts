@@ -6,7 +6,12 @@ export type TermUnit = 'workingDays' | 'workingHours' | 'calendarDays' | 'months
 /** A length of time in the unit the law counts it in. Plain data: stored in ledgers and compared field by field. */
 export type Term = { readonly unit: TermUnit; readonly amount: number };
 
-export const TERM_UNITS: readonly TermUnit[] = ['workingDays', 'workingHours', 'calendarDays', 'months'];
+export const TERM_UNITS = [
+  'workingDays',
+  'workingHours',
+  'calendarDays',
+  'months',
+] as const satisfies readonly TermUnit[];
 
 /** The longest term of each unit, about a hundred years of months or days; longer is a slip of the pen. */
 const MOST: Readonly<Record<TermUnit, number>> = {

@@ -2,6 +2,7 @@ import type { CaseLedger } from '../api/case-ledger.js';
 import { calendarStream } from '../domain/calendar-history.js';
 import { CaseError } from '../domain/case-error.js';
 import { categoryOf } from '../domain/stream-id.js';
+import type { AlarmStatus } from '../engine/alarm-clock.js';
 import { LEDGER_STREAM } from '../engine/ledger-identity.js';
 import type { ReactionDesk } from '../engine/reactions/reaction-runner.js';
 import type { ProjectionRunner } from '../projections/runner.js';
@@ -19,6 +20,7 @@ type ThreadMethods = LedgerMethods & {
   projectionWaitFor: FollowedProjections['waitFor'];
   projectionSkip: FollowedProjections['skip'];
   projectionRebuild: FollowedProjections['rebuild'];
+  alarmStatus(): Promise<AlarmStatus | undefined>;
   reactionStatus: ReactionDesk['status'];
   reactionsWaiting: ReactionDesk['waiting'];
   reactionRelease: ReactionDesk['release'];
@@ -46,6 +48,7 @@ const METHODS: Record<keyof ThreadMethods, true> = {
   projectionWaitFor: true,
   projectionSkip: true,
   projectionRebuild: true,
+  alarmStatus: true,
   reactionStatus: true,
   reactionsWaiting: true,
   reactionRelease: true,
@@ -57,6 +60,7 @@ export function threadMethods(
   ledger: CaseLedger,
   projections: FollowedProjections,
   reactions: ReactionDesk,
+  alarmStatus: () => Promise<AlarmStatus | undefined>,
 ): CallableMethods {
   const { id, ...methods } = ledger;
   const own: ThreadMethods = {
@@ -66,6 +70,7 @@ export function threadMethods(
     projectionWaitFor: (position, timeoutMs, names) => projections.waitFor(position, timeoutMs, names),
     projectionSkip: (projection, position, by) => projections.skip(projection, position, by),
     projectionRebuild: (projection) => projections.rebuild(projection),
+    alarmStatus,
     reactionStatus: () => reactions.status(),
     reactionsWaiting: () => reactions.waiting(),
     reactionRelease: (id, by) => reactions.release(id, by),
@@ -77,6 +82,8 @@ export function threadMethods(
 export type LedgerThread = {
   readonly ledger: CaseLedger;
   readonly projections: FollowedProjections;
+  /** How the thread's alarm clock does; undefined where it has none. */
+  readonly alarm: () => Promise<AlarmStatus | undefined>;
   readonly reactions: ReactionDesk;
   /** Lets calls under way end, then closes read models and ledger. Safe to call twice. */
   close(): Promise<void>;
@@ -101,6 +108,7 @@ export async function startLedgerThread(
     reactionsWaiting,
     reactionRelease,
     reactionSkip,
+    alarmStatus,
     ...ledger
   } = thread.methods;
   return {
@@ -111,6 +119,7 @@ export async function startLedgerThread(
       skip: projectionSkip,
       rebuild: projectionRebuild,
     },
+    alarm: alarmStatus,
     reactions: {
       status: reactionStatus,
       waiting: reactionsWaiting,

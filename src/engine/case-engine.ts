@@ -4,6 +4,7 @@ import { newCase } from '../domain/decide.js';
 import type { RecordedEvent, SealedEvent } from '../domain/event.js';
 import { streamIdOf } from '../domain/stream-id.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
+import type { CalendarDefinition } from '../domain/working-calendar.js';
 import type { Appended, EventStore } from '../event-store/event-store.js';
 import { readStream } from '../event-store/read-stream.js';
 import { type CaseReading, type CaseRef, type CaseView, caseReading, caseView } from './case-reading.js';
@@ -15,6 +16,7 @@ import { type JudgedEvent, judgeAll, judgeMigration, type NewSubject, type Trial
 import type { KeyRing, SubjectKey } from './key-ring.js';
 import type { Lookups } from './lookups.js';
 import { positionToken } from './position-token.js';
+import { type RungsRaised, raiseRungs } from './raising-rungs.js';
 import { commandSealer } from './sealing.js';
 
 /** How often a command is decided again when another writer got there first. */
@@ -53,6 +55,8 @@ export type CaseEngine = CaseReading & {
   record(command: OpenCommand): Promise<Receipt & { readonly deviations: readonly Deviation[] }>;
   /** Moves a case to another version of its definition, after replaying it there. @throws CaseError `MIGRATION_REFUSED` */
   migrate(command: Omit<SendCommand, 'events'> & { readonly toVersion: number }): Promise<Receipt>;
+  /** Records the rungs that the case's deadlines have reached, as the alarm clock. See {@link raiseRungs}. */
+  raise(stream: string, calendar: CalendarDefinition): Promise<RungsRaised>;
   /** The case as this engine decided or read it last, without asking the store; another process may have gone on since. */
   known(ref: CaseRef): CaseView | undefined;
   /** Commands under way. */
@@ -341,6 +345,22 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
       registry.get(command.workflow, toVersion);
       const events = [{ type: 'case.migrated', data: { toVersion } }];
       return submit({ ...taskOf('send', { ...command, events }), toVersion });
+    },
+
+    async raise(stream, calendar) {
+      // After what is under way on the case here: no conflict is provoked, and the case stays known.
+      const before = lastTurns.get(stream);
+      const raise = () => raiseRungs({ store, registry, ledger, clock, seal, append }, stream, calendar);
+      const turn = before === undefined ? raise() : before.then(raise, raise);
+      lastTurns.set(stream, turn);
+      try {
+        const raised = await turn;
+        const known = cases.known(stream);
+        if (known !== undefined && known.state.revision < raised.revision) await cases.refresh(stream, known);
+        return raised;
+      } finally {
+        if (lastTurns.get(stream) === turn) lastTurns.delete(stream);
+      }
     },
 
     known(ref) {

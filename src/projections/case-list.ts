@@ -97,7 +97,9 @@ export function caseList(registry: WorkflowRegistry): Projection {
         applicant: columns.applicant!,
         owner: columns.owner!,
         opened_at: before === undefined ? metadata.occurredAt : before.opened_at!,
-        last_event_at: metadata.occurredAt,
+        // That a deadline has come near is nothing that happened to the case.
+        last_event_at:
+          event.type === 'deadline.reached' ? (before?.last_event_at ?? metadata.occurredAt) : metadata.occurredAt,
         recorded_at: metadata.recordedAt,
         revision,
         position: Number(event.position),

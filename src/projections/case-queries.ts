@@ -1,10 +1,13 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Reach } from '../domain/access.js';
 import { CaseError } from '../domain/case-error.js';
+import type { ReachedRung } from '../domain/case-rungs.js';
 import type { DeadlineKind } from '../domain/deadline.js';
 import { isoDate, officeClock, parseInstant } from '../domain/office-time.js';
+import { rungTitle } from '../domain/rung-title.js';
 import { stateIn } from '../domain/state-name.js';
 import { caseIdOf, streamIdOf } from '../domain/stream-id.js';
+import type { Title } from '../domain/title.js';
 import type { CalendarDefinition } from '../domain/working-calendar.js';
 import { type ReadStore, tableName } from '../read-store/read-store.js';
 import type { Row, RowValue } from '../read-store/table-spec.js';
@@ -80,6 +83,8 @@ export type TimelineItem = {
   readonly reason?: string;
   /** The event a `step.deviated` stands for, and the code with which the rules refused it. */
   readonly deviation?: { readonly event: string; readonly code: string };
+  /** The rung that a `deadline.reached` records, in words too. */
+  readonly rung?: ReachedRung & { readonly title: Title };
 };
 
 /**
@@ -493,7 +498,13 @@ function timelineItem(row: Row): TimelineItem {
     ...(row.deviated_event !== null && {
       deviation: { event: String(row.deviated_event), code: String(row.deviated_code) },
     }),
+    ...(row.rung !== null && { rung: rungItem(String(row.rung)) }),
   };
+}
+
+function rungItem(text: string): NonNullable<TimelineItem['rung']> {
+  const rung = JSON.parse(text) as ReachedRung;
+  return { ...rung, title: rungTitle(rung) };
 }
 
 function dueItem(row: Row, now: string, today: string): DueItem {

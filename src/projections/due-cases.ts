@@ -1,6 +1,7 @@
 import { changedSpan, type DaySpan } from '../domain/calendar-change.js';
 import { recordedNotice, withRecordedNotices } from '../domain/calendar-history.js';
 import type { CalendarNotice } from '../domain/calendar-notice.js';
+import { caseLadders, reachedRung } from '../domain/case-rungs.js';
 import { isClosedState } from '../domain/closed-state.js';
 import { kindOf, passingOf } from '../domain/deadline.js';
 import { deadlineEvent } from '../domain/deadline-event.js';
@@ -15,6 +16,7 @@ import {
 import { deadlineLedgers } from '../domain/deadline-ledgers.js';
 import { beginsAt, dayCount, dueOf, wasMetLate } from '../domain/due-date.js';
 import type { RecordedEvent } from '../domain/event.js';
+import { rungKey } from '../domain/ladder.js';
 import { isoDate } from '../domain/office-time.js';
 import type { Workflow } from '../domain/workflow.js';
 import type { WorkflowRegistry } from '../domain/workflow-registry.js';
@@ -28,6 +30,16 @@ import type { Rewrite, Row, TableSpec } from '../read-store/table-spec.js';
 import { definitionFinder, isMigration, LABEL_COLUMNS, labelColumns, labelsSet, NO_LABELS } from './case-rows.js';
 import { definitionBasis } from './definition-basis.js';
 import { NOTHING_READ, type Projection, type RowKey, type Rows } from './projection.js';
+import {
+  climbAfter,
+  climbOf,
+  newClimb,
+  nextRungAt,
+  type RecordedClimb,
+  RUNG_COLUMNS,
+  toldClimb,
+  withRung,
+} from './rung-columns.js';
 
 /**
  * One row per case and deadline, those that are over included. Whether one is overdue is asked when it is read, by
@@ -70,12 +82,15 @@ export const DUE_CASES: TableSpec = {
     late_by: 'integer?',
     /** The deadline ledger as JSON; what the dates are computed from. */
     ledger: 'text',
+    ...RUNG_COLUMNS,
   },
   primaryKey: ['stream', 'deadline'],
   indexes: [
     { columns: ['due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['department', 'due_at', 'stream', 'deadline'], where: 'ticking = 1' },
     { columns: ['status', 'due_at', 'stream', 'deadline'] },
+    // With all that a hint says, so that looking reads the index alone.
+    { columns: ['next_rung_at', 'stream', 'deadline', 'revision'], where: 'next_rung_at IS NOT NULL' },
     { columns: ['workflow', 'deadline', 'limit_kind', 'passing', 'status', 'late', 'ticking', 'due_at'] },
     { columns: ['met_at'], where: 'late = 1' },
     { columns: ['reach_at'], where: 'reach_at IS NOT NULL' },
@@ -167,15 +182,16 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
     const before = known === undefined ? undefined : calendars.of(known);
     const calendar = calendars.of(after);
     const span = before === undefined ? undefined : changedSpan(before, calendar);
-    if (span !== undefined) rows.rewrite('due_cases', redating(span, calendar));
+    if (span !== undefined) rows.rewrite('due_cases', redating(span, calendar, calendars.definition(after)));
     return calendar;
   }
 
   /**
    * Dates the rows again that depend on a day of the span: a due date and how late it was met are told by the days from
-   * the anchor to the later of both ends, or to the end of the deadline it depends on.
+   * the anchor to the later of both ends, or to the end of the deadline it depends on; a rung after the end by the days
+   * until it is reached.
    */
-  function redating(span: DaySpan, calendar: WorkingCalendar): Rewrite {
+  function redating(span: DaySpan, calendar: WorkingCalendar, told: CalendarDefinition): Rewrite {
     // Instants are in UTC and days the office's, so a day more on either side.
     const [from, until] = [isoDate(span.from - 1), isoDate(span.to + 2)];
     return {
@@ -183,6 +199,7 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
       among: [
         { status: { oneOf: STATUSES }, due_at: { from } },
         { late: { oneOf: [1] }, met_at: { from } },
+        { next_rung_at: { from } },
         { reach_at: { from } },
       ],
       change(row) {
@@ -191,14 +208,19 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
         const fromItsAnchor = workflow.deadlines[String(row.deadline)]!.deemed === undefined;
         if (fromItsAnchor && row.anchored_at! >= until && row.due_at! >= until) return row;
         const ledger = JSON.parse(String(row.ledger)) as DeadlineLedger;
-        return { ...row, ...dated(workflow, ledger, row.status === 'ended', calendar) };
+        const ended = row.status === 'ended';
+        const date = dated(workflow, ledger, ended, calendar);
+        // What is over has the rungs it had.
+        if (ended || !isOpen(ledger)) return { ...row, ...date };
+        const next = date.held === 1 ? null : nextRungAt(workflow, ledger, climbOf(row), told);
+        return { ...row, ...date, next_rung_at: next };
       },
     };
   }
 
   return {
     name: 'due_cases',
-    version: 3,
+    version: 4,
     basis: definitionBasis(registry, definition),
     tables: [DUE_CASES, DEADLINE_CASES, CALENDARS_KNOWN],
 
@@ -237,7 +259,8 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
       const labels = labelsSet(workflow, known, event, history);
       const closed = isClosedState(workflow, event.metadata.state) ? 1 : 0;
       const ends = known?.closed !== closed;
-      if (labels === undefined && !ends && ledgers === before) return;
+      const rung = event.type === 'deadline.reached' ? reachedRung(event) : undefined;
+      if (labels === undefined && !ends && ledgers === before && rung === undefined) return;
 
       const of =
         labels === undefined && !ends && known !== undefined
@@ -247,11 +270,27 @@ export function dueCases({ registry, calendar: definition }: DueCasesOptions): P
       if (migrated)
         for (const name of Object.keys(before))
           if (!Object.hasOwn(ledgers, name)) rows.remove('due_cases', stream, name);
+      const told = calendars.definition(rows.get('calendars_known', definition.id)!);
+      const retold = migrated
+        ? caseLadders(
+            workflow,
+            history.filter(({ revision }) => revision <= event.revision),
+            told,
+          )
+        : undefined;
       for (const name of Object.keys(ledgers)) {
         const ledger = ledgers[name]!;
-        const stays = labels === undefined && !migrated && ledger === before[name] && !(ends && isOpen(ledger));
+        const kept = rows.get('due_cases', stream, name);
+        const ending = ends && (isOpen(ledger) || kept?.next_rung_at !== null);
+        const stays =
+          labels === undefined && !migrated && ledger === before[name] && !ending && rung?.deadline !== name;
         if (stays) continue;
-        const row = dueRow(workflow, of, ledger, calendar);
+        let climb = kept === undefined ? newClimb(ledger) : climbOf(kept);
+        if (retold !== undefined) climb = toldClimb(retold.get(name)!);
+        else if (rung?.deadline === name) climb = withRung(climb, rungKey(rung));
+        else if (before[name] !== undefined && before[name] !== ledger)
+          climb = climbAfter(workflow, climb, before[name], ledger, told, event.metadata.occurredAt);
+        const row = dueRow(workflow, of, ledger, calendar, { climb, revision: event.revision, definition: told });
         parsed.set(row, ledger);
         rows.put('due_cases', row);
       }
@@ -274,8 +313,15 @@ function caseRow(stream: string, labels: Row, closed: number): Row {
   };
 }
 
-function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: WorkingCalendar): Row {
+function dueRow(
+  workflow: Workflow,
+  of: Row,
+  ledger: DeadlineLedger,
+  calendar: WorkingCalendar,
+  rungs: { readonly climb: RecordedClimb; readonly revision: number; readonly definition: CalendarDefinition },
+): Row {
   const rule = workflow.deadlines[ledger.name]!;
+  const { climb, revision, definition } = rungs;
   const date = dated(workflow, ledger, of.closed === 1 && isOpen(ledger), calendar);
   // Written out: rows of one shape, made without copying.
   return {
@@ -308,6 +354,9 @@ function dueRow(workflow: Workflow, of: Row, ledger: DeadlineLedger, calendar: W
     late: date.late!,
     late_by: date.late_by!,
     ledger: JSON.stringify(ledger),
+    next_rung_at: of.closed === 1 || date.held === 1 ? null : nextRungAt(workflow, ledger, climb, definition),
+    climb: JSON.stringify(climb),
+    revision,
   };
 }
 
@@ -324,6 +373,7 @@ const CALENDAR_COLUMNS = [
   'provisional',
   'late',
   'late_by',
+  'next_rung_at',
 ] as const satisfies readonly (keyof typeof DUE_CASES.columns)[];
 
 /** Every status there is: named, an index over them can be used. */
@@ -384,8 +434,12 @@ function everyDeadline(registry: WorkflowRegistry, name: string): readonly strin
 /** Calendars by what the log knows of them; one is made only when that has changed. */
 function knownCalendars(definition: CalendarDefinition) {
   let last: { readonly asOf: string; readonly notices: string; readonly calendar: WorkingCalendar } | undefined;
-  const withNotices = (notices: string): CalendarDefinition =>
-    withRecordedNotices(definition, JSON.parse(notices) as CalendarNotice[]);
+  let told = { notices: '[]', definition };
+  const withNotices = (notices: string): CalendarDefinition => {
+    if (told.notices !== notices)
+      told = { notices, definition: withRecordedNotices(definition, JSON.parse(notices) as CalendarNotice[]) };
+    return told.definition;
+  };
 
   return {
     of(row: Row): WorkingCalendar {
@@ -395,6 +449,8 @@ function knownCalendars(definition: CalendarDefinition) {
       }
       return last.calendar;
     },
+    /** The calendar with every notice recorded so far. */
+    definition: (row: Row): CalendarDefinition => withNotices(String(row.notices)),
     row(asOf: string, notices: readonly CalendarNotice[]): Row {
       const text = JSON.stringify(notices);
       const next = calendarChanges(withNotices(text)).find(({ at }) => at > asOf)?.at ?? null;

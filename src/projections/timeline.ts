@@ -4,7 +4,7 @@ import { definitionFinder } from './case-rows.js';
 import { definitionBasis } from './definition-basis.js';
 import { NOTHING_READ, type Projection } from './projection.js';
 
-/** One row per event of a case: who did what when, and the state it led to. Nothing of its data. */
+/** One row per event of a case: who did what when, and the state it led to. Of its data only what the engine itself recorded. */
 export const TIMELINE: TableSpec = {
   name: 'timeline',
   columns: {
@@ -22,6 +22,8 @@ export const TIMELINE: TableSpec = {
     /** On a `step.deviated`: the event it stands for, and the code with which the rules refused it. */
     deviated_event: 'text?',
     deviated_code: 'text?',
+    /** On a `deadline.reached`: its data, as JSON. */
+    rung: 'text?',
   },
   primaryKey: ['stream', 'revision'],
   indexes: [],
@@ -32,7 +34,7 @@ export function timeline(registry: WorkflowRegistry): Projection {
   const definitionOf = definitionFinder(registry);
   return {
     name: 'timeline',
-    version: 1,
+    version: 2,
     basis: definitionBasis(registry),
     tables: [TIMELINE],
     reads: () => NOTHING_READ,
@@ -56,6 +58,7 @@ export function timeline(registry: WorkflowRegistry): Projection {
         reason: metadata.reason ?? null,
         deviated_event: deviation === undefined ? null : String(deviation.event),
         deviated_code: deviation === undefined ? null : String(deviation.code),
+        rung: type === 'deadline.reached' ? JSON.stringify(data) : null,
       });
     },
   };

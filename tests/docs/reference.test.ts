@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EXIT } from '../../src/cli/exit-code.js';
 import { readConfig } from '../../src/config.js';
+import { BUILT_IN_EVENTS } from '../../src/domain/built-in-events.js';
 import { chinaCalendar } from '../../src/domain/calendars/cn.js';
 import { canonicalEvent, sealEvent } from '../../src/domain/canonical-event.js';
 import { workflowRegistry } from '../../src/domain/workflow-registry.js';
@@ -44,6 +45,21 @@ describe('the reference of the command line', () => {
 
     expect(codes).toEqual(Object.values(EXIT));
   });
+});
+
+it('the reference of the built-in events has each of them with its members', () => {
+  for (const [type, { data }] of Object.entries(BUILT_IN_EVENTS)) {
+    const section =
+      page('built-in-events')
+        .split(/^## /m)
+        .find((one) => one.startsWith(`\`${type}\``)) ?? '';
+    const rows = section
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => line.split('|')[1]!);
+    const named = rows.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
+    expect([type, named.sort()]).toEqual([type, Object.keys(data.shape).sort()]);
+  }
 });
 
 describe('the reference of the configuration', () => {

@@ -52,6 +52,7 @@ describe('a ledger in a thread of its own', () => {
       keys: undefined,
       views,
       logLevel: 'silent',
+      alarmInterval: 0,
     };
     thread = await startLedgerThread({
       opener: pathToFileURL(resolve('dist/cli/ledger-opener.js')),

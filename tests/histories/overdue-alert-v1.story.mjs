@@ -21,7 +21,7 @@ export default {
   workflow: 'overdue-alert',
   version: 1,
   steps: [
-    slept('2026-03-09T01:00:00Z', watch, 'rung.reached', rung('a-1', 'near')),
+    slept('2026-03-09T01:00:00Z', watch, 'rung.reached', rung('a-1', 'nearDue')),
     slept('2026-03-09T02:00:00Z', reviewer, 'alert.acknowledged', { measure: 'waiting for the laboratory' }),
     slept('2026-03-09T03:00:00Z', watch, 'watch.suspended', {
       event: 'specialProcedure.started',
@@ -34,7 +34,7 @@ export default {
     slept('2026-03-12T02:00:00Z', watch, 'rung.reached', rung('a-1', 'dueToday')),
     slept('2026-03-12T03:00:00Z', watch, 'watch.movedOn', met('2026-03-12T03:00:00Z')),
 
-    grave('2026-03-09T01:00:00Z', watch, 'rung.reached', rung('a-2', 'near')),
+    grave('2026-03-09T01:00:00Z', watch, 'rung.reached', rung('a-2', 'nearDue')),
     grave('2026-03-09T02:00:00Z', unitHead, 'alert.acknowledged', { measure: 'another reviewer takes it' }),
     grave('2026-03-11T01:00:00Z', watch, 'rung.reached', rung('a-2', 'overdue')),
     grave('2026-03-12T01:00:00Z', supervisor, 'alert.escalated', {}, { reason: 'nothing has happened' }),

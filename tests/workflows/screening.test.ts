@@ -153,7 +153,7 @@ describe('the screening of a day', () => {
 
   it('lists commands between cases that were refused', async () => {
     const ref = await underReview('late');
-    await county.reachRung(ref, 'promise', 'near');
+    await county.reachRung(ref, 'promise', 'nearDue');
     const [alert] = await county.cases('overdue-alert');
     await county.ledger.send({
       ...alert!,

@@ -90,7 +90,7 @@ describe('an overdue case', () => {
     const application = await county.application('late');
     await county.walk(application, ...toDelivery.slice(0, 2));
     county.set('2026-03-06T01:00:00Z');
-    await county.reachRung(application, 'promise', 'near');
+    await county.reachRung(application, 'promise', 'nearDue');
     expect(await stateOf('overdue-alert')).toEqual(['raised.amber']);
 
     county.set('2026-03-11T01:00:00Z');
@@ -124,11 +124,11 @@ describe('an overdue case', () => {
     const application = await county.application('late');
     await county.walk(application, ...toDelivery.slice(0, 2));
     county.set('2026-03-25T01:00:00Z');
-    await county.reachRung(application, 'decision', 'near');
+    await county.reachRung(application, 'decision', 'nearDue');
     await county.walk(application, [unitHead, 'decision.extended', { notice: '延期 1' }, 'hard to judge']);
     expect(await stateOf('overdue-alert')).toEqual(['resolved']);
     county.set('2026-03-26T01:00:00Z');
-    await county.reachRung(application, 'decision', 'near');
+    await county.reachRung(application, 'decision', 'nearDue');
 
     expect(await stateOf('overdue-alert')).toEqual(['resolved', 'raised.amber']);
   });
@@ -136,7 +136,7 @@ describe('an overdue case', () => {
   it('lets its alert sleep while its clock stands still, and wakes it in the colour it had', async () => {
     const application = await county.application('late');
     await county.walk(application, ...toDelivery.slice(0, 2));
-    await county.reachRung(application, 'promise', 'near');
+    await county.reachRung(application, 'promise', 'nearDue');
     const [alert] = await county.cases('overdue-alert');
     await county.walk(alert!, [reviewer, 'alert.acknowledged', { measure: 'waiting for the laboratory' }]);
     await county.walk(application, [
@@ -154,7 +154,7 @@ describe('an overdue case', () => {
     const application = await county.application('late');
     await county.walk(application, ...toDelivery.slice(0, 2));
     await county.models.reactions.stop();
-    await county.reachRung(application, 'promise', 'near');
+    await county.reachRung(application, 'promise', 'nearDue');
     await county.walk(application, [intake, 'application.withdrawn', {}, 'applies elsewhere']);
     const { followLedger } = await import('../../src/read-models.js');
     const later = await followLedger(county.ledger, { views: undefined, clock: county.ledger.clock, react: true });
@@ -218,7 +218,7 @@ describe('a command between cases that its target refuses', () => {
   async function refusedRung() {
     const application = await county.application('late');
     await county.walk(application, ...toDelivery.slice(0, 2));
-    await county.reachRung(application, 'promise', 'near');
+    await county.reachRung(application, 'promise', 'nearDue');
     const [alert] = await county.cases('overdue-alert');
     await county.ledger.send({
       ...alert!,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Actor, reachOf } from '../../domain/access.js';
+import { BUILT_IN_EVENTS } from '../../domain/built-in-events.js';
 import { NOTICE_PUBLISHED } from '../../domain/calendar-history.js';
 import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { Clock } from '../../engine/clock.js';
@@ -113,6 +114,7 @@ const TimelineItemSchema = z
     state: z.string(),
     reason: z.string().optional(),
     deviation: z.object({ event: z.string(), code: z.string() }).optional(),
+    rung: BUILT_IN_EVENTS['deadline.reached'].data.extend({ title: TitleSchema }).optional(),
   })
   .meta({ id: 'TimelineItem' });
 

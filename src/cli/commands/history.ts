@@ -1,5 +1,9 @@
 import type { Command } from 'commander';
 import { NOTICE_PUBLISHED } from '../../domain/calendar-history.js';
+import { reachedRung } from '../../domain/case-rungs.js';
+import type { EventMetadata, JsonObject } from '../../domain/event.js';
+import { rungTitle } from '../../domain/rung-title.js';
+import type { WorkflowRegistry } from '../../domain/workflow-registry.js';
 import type { CalendarMove, MovedDeadline } from '../../engine/calendar-moves.js';
 import type { AsOf } from '../../engine/case-reading.js';
 import { type ActorFlags, actorOf, type LedgerFlags, withActor, withLedger } from '../command-options.js';
@@ -39,7 +43,7 @@ export function historyCommand(program: Command, session: Session): void {
                 metadata.occurredAt,
                 type,
                 `${metadata.actor.id} (${metadata.actor.role})`,
-                JSON.stringify(data),
+                type === 'deadline.reached' ? rungLine(out, ledger.registry, metadata, data) : JSON.stringify(data),
                 metadata.reason ?? '',
               ],
               ...moves.filter(({ afterRevision }) => afterRevision === revision).map((move) => moveCells(out, move)),
@@ -48,6 +52,14 @@ export function historyCommand(program: Command, session: Session): void {
         );
       });
     });
+}
+
+/** `Decision: overdue, due on 2026-03-16`. */
+function rungLine(out: Output, registry: WorkflowRegistry, { workflow }: EventMetadata, data: JsonObject): string {
+  const rung = reachedRung({ data });
+  const rule = registry.get(workflow.name, workflow.version).deadlines[rung.deadline];
+  const title = rule === undefined ? rung.deadline : out.title(rule.title);
+  return `${title}${out.language === 'zh' ? '：' : ': '}${out.title(rungTitle(rung))}`;
 }
 
 /** A notice that moved deadlines stands among the events, without a revision of its own. */

@@ -12,7 +12,10 @@ import {
 const ALERT = 'overdue-alert';
 
 /** One generation of one deadline that has reached a rung, and the revision of its first. */
-type Watched = { readonly deadline: string; readonly generation: number; readonly revision: number };
+type Watched = Generation & { readonly revision: number };
+
+/** A generation of a deadline: as its ledger counts them, and the notices that have moved its date since. */
+type Generation = { readonly deadline: string; readonly generation: number; readonly movedBy: readonly string[] };
 
 /** Where a watched generation stands: its clock runs, stands still, or it is over, and how. */
 type Standing = 'running' | 'paused' | 'met' | 'cancelled' | 'extended' | 'startedOver' | 'closed';
@@ -37,10 +40,11 @@ export const overdueWatch = defineReaction({
 
 function rungReached(cause: ReactionCause): readonly ReactionCommand[] {
   const { event, labels, caseId, workflow } = cause;
-  const { deadline, generation, rung, dueOn } = event.data;
+  const { deadline, generation, movedBy, rung, dueOn } = event.data;
   const { region, department } = labels;
+  const now = generationOf(event);
   const reached: ReactionCommand = {
-    ...alertOf(cause, { deadline: String(deadline), generation: Number(generation) }),
+    ...alertOf(cause, now),
     mode: 'openOrSend',
     events: [
       {
@@ -49,6 +53,7 @@ function rungReached(cause: ReactionCause): readonly ReactionCommand[] {
           watched: { workflow: workflow.name, caseId },
           deadline: deadline!,
           generation: generation!,
+          ...(movedBy !== undefined && { movedBy }),
           rung: rung!,
           dueOn: dueOn!,
           ...(region !== undefined && { region }),
@@ -60,8 +65,8 @@ function rungReached(cause: ReactionCause): readonly ReactionCommand[] {
   // A date that a notice has moved begins a new generation without an event of the case: the one before is over.
   const superseded = watchedIn(cause.history.slice(0, -1)).filter(
     (watched) =>
-      watched.deadline === deadline &&
-      watched.generation !== generation &&
+      watched.deadline === now.deadline &&
+      keyOf(watched) !== keyOf(now) &&
       isOpen(standingOf(cause, cause.history.slice(0, -1), watched, false)),
   );
   return [...superseded.map((watched) => told(cause, watched, 'startedOver')), reached];
@@ -93,20 +98,33 @@ function told(cause: ReactionCause, watched: Watched, is: Standing): ReactionCom
 /** The alert of one watched case, deadline and generation: there cannot be two. */
 function alertOf(
   { workflow, caseId }: ReactionCause,
-  { deadline, generation }: Pick<Watched, 'deadline' | 'generation'>,
+  generation: Generation,
 ): Pick<ReactionCommand, 'workflow' | 'caseId'> {
-  return { workflow: ALERT, caseId: { derivedFrom: [workflow.name, caseId, deadline, String(generation)] } };
+  return { workflow: ALERT, caseId: { derivedFrom: [workflow.name, caseId, ...keyParts(generation)] } };
 }
 
 function watchedIn(history: readonly PublicEvent[]): readonly Watched[] {
   const watched = new Map<string, Watched>();
-  for (const { type, data, revision } of history) {
-    if (type !== 'deadline.reached') continue;
-    const { deadline, generation } = data;
-    const key = `${deadline} ${generation}`;
-    if (!watched.has(key)) watched.set(key, { deadline: String(deadline), generation: Number(generation), revision });
+  for (const event of history) {
+    if (event.type !== 'deadline.reached') continue;
+    const generation = generationOf(event);
+    const key = keyOf(generation);
+    if (!watched.has(key)) watched.set(key, { ...generation, revision: event.revision });
   }
   return [...watched.values()];
+}
+
+function generationOf({ data }: PublicEvent): Generation {
+  const { deadline, generation, movedBy = [] } = data;
+  return { deadline: String(deadline), generation: Number(generation), movedBy: movedBy as readonly string[] };
+}
+
+function keyParts({ deadline, generation, movedBy }: Generation): readonly string[] {
+  return [deadline, String(generation), ...movedBy];
+}
+
+function keyOf(generation: Generation): string {
+  return keyParts(generation).join('\n');
 }
 
 /** Alerts of earlier generations were ended by the rung that began the newest. */

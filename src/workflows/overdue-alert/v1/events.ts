@@ -13,6 +13,8 @@ export const events = {
       watched: z.strictObject({ workflow: z.string().min(1).max(80), caseId: z.string().min(1).max(100) }),
       deadline: z.string().min(1).max(80),
       generation: z.int().min(1),
+      /** Notices that have moved the date since that generation began, each of which began another. */
+      movedBy: z.array(z.string().min(1).max(200)).min(1).optional(),
       rung: z.string().min(1).max(40),
       dueOn: z.iso.date(),
       region: z.string().min(1).max(12).optional(),
