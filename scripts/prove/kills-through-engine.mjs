@@ -52,12 +52,13 @@ async function attempt(promise) {
 
 async function openEngine({ path, ...options }) {
   const store = await sqliteEventStore({ path, ...options });
+  const ids = { next: () => uuidv7() };
   const keys = sqliteKeyRing({
     path: `${path}.keys`,
     masterKey: new Uint8Array(32).fill(7),
     randomBytes: systemRandomBytes,
+    ids,
   });
-  const ids = { next: () => uuidv7() };
   const ledger = await ledgerIdentity(store, { clock: systemClock, ids });
   const registry = workflowRegistry([workflow]);
   const engine = caseEngine({ store, registry, keys, ledger, clock: systemClock, ids, randomBytes: systemRandomBytes });

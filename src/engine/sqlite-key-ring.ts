@@ -120,6 +120,8 @@ export function sqliteKeyRing(options: {
   /** Keys on disk under names nobody bears, and those of them that were given out but not used yet. */
   let spares: SubjectKey[] = [];
   const ready = new Map<string, SubjectKey>();
+  /** Subjects since the last commit for whom no key lay ready. */
+  let lacking = 0;
   let nextSpares = 0;
 
   const digest = ({ field, value }: SubjectIdentifier): Uint8Array =>
@@ -181,11 +183,13 @@ export function sqliteKeyRing(options: {
     const batch = queue;
     queue = [];
     const durable = batch.some((one) => one.durable);
+    let more: readonly SubjectKey[] = [];
     try {
       // A synced commit brings what was committed before it to disk too, by whichever process.
       if (durable) database.exec('PRAGMA synchronous = FULL');
       inTransaction(database, () => {
         for (const { run } of batch) run();
+        more = makeSpares();
       });
     } catch (error) {
       const failure = storeFailure(path, error);
@@ -194,6 +198,7 @@ export function sqliteKeyRing(options: {
     } finally {
       if (durable) database.exec('PRAGMA synchronous = NORMAL');
     }
+    spares.push(...more);
     for (const { done } of batch) done();
   }
 
@@ -217,18 +222,16 @@ export function sqliteKeyRing(options: {
     async create(subjects) {
       const given: string[] = [];
       const fresh: SubjectKey[] = [];
-      const more: SubjectKey[] = [];
       const missing = subjects.filter(({ subject }) => !ready.has(subject)).length;
+      lacking += missing;
       await write(() => {
         for (const one of subjects) given.push(createOne(one, fresh));
-        if (missing > 0) more.push(...makeSpares(missing));
       }, missing > 0);
       for (const made of fresh) cache.set(made.subject, made);
       subjects.forEach(({ subject }, index) => {
         if (given[index] === subject) ready.delete(subject);
         else giveBack(subject);
       });
-      spares.push(...more);
       return given;
     },
 
@@ -312,9 +315,11 @@ export function sqliteKeyRing(options: {
     return subjectKey(subject, bytes);
   }
 
-  /** Keys for those to come, along with one that has to be synced to disk anyhow. */
-  function makeSpares(missing: number): SubjectKey[] {
-    if (ids === undefined) return [];
+  /** Keys for those to come, along with those that have to be synced to disk anyhow. */
+  function makeSpares(): readonly SubjectKey[] {
+    const missing = lacking;
+    lacking = 0;
+    if (ids === undefined || missing === 0) return [];
     const size = nextSpares;
     nextSpares = Math.min(MOST_SPARES, Math.max(2 * size, missing));
     return Array.from({ length: size }, () => newKey(ids.next(), new Uint8Array(0)));

@@ -63,7 +63,7 @@ describe('an office on the command line', () => {
     for (const part of ['', '-wal', '-shm']) rmSync(`${ledger}.views${part}`, { force: true });
 
     expect((await run('due', '--limit', '200')).stdout).toBe(before.stdout);
-    expect((await run('projections')).json.map(({ lag }: { lag: number }) => lag)).toEqual([0, 0, 0, 0]);
+    expect((await run('projections')).json.filter(({ lag }: { lag: number }) => lag !== 0)).toEqual([]);
   });
 
   it('says so where there is no deadline to list', async () => {

@@ -166,6 +166,17 @@ describe('keys made beforehand', () => {
     expect(given).toEqual([0, 1, 2, 4, 8]);
   });
 
+  it('are made once for all who came together', async () => {
+    const path = folder('a.keys');
+    const ring = ringWithSpares(path);
+    for (const round of ['a', 'b'])
+      await Promise.all(
+        Array.from({ length: 300 }, (_, index) => ring.create([named(`${round}-${index}`, `${round}${index}`)])),
+      );
+    expect(allSpares(ring)).toHaveLength(256);
+    expect(wrappedKeys(path).size).toBe(600 + 256);
+  });
+
   it('lie on disk before anybody bears their names, and are the keys of whoever does', async () => {
     const path = folder('a.keys');
     const ring = ringWithSpares(path);

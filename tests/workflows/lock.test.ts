@@ -37,7 +37,7 @@ describe('released definitions', () => {
   });
 
   it('carry the hash the lock pins, so that none is computed when they are loaded', () => {
-    for (const workflow of shippedWorkflows) expect(workflow.hash).toBe(lock[lockKey(workflow)]?.hash);
+    for (const workflow of shippedWorkflows) expect(workflow.pinnedHash).toBe(lock[lockKey(workflow)]?.hash);
   });
 
   it('pass every check of a definition, which is not repeated when they are loaded', () => {

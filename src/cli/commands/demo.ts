@@ -47,6 +47,11 @@ const ACCOUNTS: readonly {
     actor: { id: 'callback-01', roles: ['callbackClerk'], region: DEMO_REGION },
   },
   {
+    name: 'SUPERVISOR',
+    title: { en: 'supervisor: alerts, screenings, supervision orders', zh: '政务服务监督人员：预警、巡查、督办' },
+    actor: { id: 'supervisor-01', roles: ['supervisor'], region: DEMO_REGION },
+  },
+  {
     name: 'AUDITOR',
     title: { en: 'auditor: sees all, changes nothing', zh: '审计人员（只读）' },
     actor: { id: 'auditor-01', roles: ['auditor'] },
@@ -161,6 +166,8 @@ function servedLines({ language }: Output, url: string, tokens: ReadonlyMap<stri
     get('/due?standing=paused'),
     get('/cases?state=loop.visiting'),
     get('/counts?by=state'),
+    get('/cases?workflow=overdue-alert'),
+    get('/cases?workflow=screening'),
     '',
     words.stop,
   ];

@@ -29,7 +29,6 @@ const recordedLogMachine = setup({
 }).createMachine({
   id: 'recorded-log',
   initial: 'recorded',
-  pinnedHash: releasedHashes['recorded-log@1'],
   states: { recorded: { on: { 'activity.recorded': { target: 'recorded' } } } },
 });
 
@@ -40,6 +39,7 @@ export const recordedLog = defineWorkflow({
   title: { en: 'Recorded event log', zh: '外部事件日志' },
   machine: recordedLogMachine,
   events: recordedLogEvents,
+  pinnedHash: releasedHashes['recorded-log@1'],
   states: { recorded: { en: 'Recorded', zh: '已记录' } },
   roles: { importer: { title: { en: 'Importer of logs', zh: '日志导入' }, scope: 'ledger' } },
 });
