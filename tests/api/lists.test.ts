@@ -82,6 +82,38 @@ describe('lists', () => {
     }
   });
 
+  it('tell the overdue rate of a period with what it counts, within reach', async () => {
+    const ask = (query: string, as = auditor) =>
+      served.call('GET', `/overdue-rate?${query}&min-position=${position}`, { as });
+    const period = 'from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z';
+    const all = await ask(`limit=statutory&${period}&by=department,handler`);
+    const elsewhere = await ask(`limit=statutory&${period}`, clerkElsewhere);
+    const backwards = await ask('limit=statutory&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z');
+    const unsaid = await ask(period);
+
+    expect(all.body).toMatchObject({
+      limit: 'statutory',
+      denominator: { zh: expect.stringContaining('期间内办结') },
+      total: { due: 0, late: 0, dropped: 0 },
+    });
+    expect(all.body.total.rate).toBeUndefined();
+    expect(elsewhere.body.total).toMatchObject({ due: 0 });
+    expect([backwards.status, backwards.body.code]).toEqual([400, 'COMMAND_INVALID']);
+    expect(unsaid.status).toBe(400);
+  });
+
+  it('show a clerk what they handle, and nobody what is paused too long where nothing is paused', async () => {
+    const [mine, somebody, paused] = await Promise.all(
+      [`handler=${clerk.id}`, 'handler=somebody', 'standing=pausedTooLong'].map((filter) =>
+        served.call('GET', `/due?${filter}&min-position=${position}`, { as: auditor }),
+      ),
+    );
+
+    expect(mine!.body.items).toHaveLength(3);
+    expect(mine!.body.items[0]).toMatchObject({ handler: clerk.id });
+    expect([somebody!.body, paused!.body]).toEqual([{ items: [] }, { items: [] }]);
+  });
+
   it('count, and tell when what is due', async () => {
     const counts = await served.call('GET', `/counts?by=department,state&min-position=${position}`, { as: auditor });
     const due = await served.call('GET', `/due?department=traffic&min-position=${position}`, { as: auditor });

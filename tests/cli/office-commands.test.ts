@@ -46,6 +46,32 @@ describe('an office on the command line', () => {
     expect(stdout).toContain('法定办理期限');
   });
 
+  it('tells the overdue rate of a period, and what it counts, in either language', async () => {
+    const asked = ['overdue-rate', '--limit-kind', 'statutory', '--by', 'workflow,handler'];
+    const period = ['--from', '2020-01-01T00:00:00Z', '--to', '2040-01-01T00:00:00Z'];
+    const { json } = await run(...asked, ...period);
+    const { stdout } = await caseledger([...asked, ...period, '--lang', 'zh', '--ledger', ledger]);
+
+    const sum = (figure: string) =>
+      json.groups.reduce((total: number, group: Record<string, number>) => total + group[figure]!, 0);
+    expect(json).toMatchObject({ limit: 'statutory', total: { due: sum('due'), late: sum('late') } });
+    expect(json.total.due).toBeGreaterThan(json.total.late);
+    expect(json.total.late).toBeGreaterThan(0);
+    expect(json.total.rate).toBeCloseTo(json.total.late / json.total.due);
+    expect(stdout).toContain('超期率');
+    expect(stdout).toContain('期间内办结的时限');
+    expect((await run('overdue-rate', ...period)).code).toBe(2);
+  });
+
+  it('lists by who handles the case', async () => {
+    const { json } = await run('due', '--limit', '200');
+    const { handler } = json.items.find((item: { handler?: string }) => item.handler !== undefined);
+    const theirs = await run('due', '--limit', '200', '--handler', handler);
+
+    expect(theirs.json.items).toEqual(json.items.filter((item: { handler?: string }) => item.handler === handler));
+    expect((await run('due', '--standing', 'pausedTooLong')).code).toBe(0);
+  });
+
   it('rebuilds its read models, one or all, with the same rows', async () => {
     const before = await run('due', '--limit', '200');
 
