@@ -62,6 +62,9 @@ const VALID: Readonly<Record<string, Partial<Request>>> = {
   listDue: { query: { ...PAGE, standing: 'running', limitKind: 'statutory', before: '2027-01-01T00:00:00Z' } },
   countCases: { query: { by: 'workflow,state', department: 'housing' } },
   readLateness: { query: { workflow: 'permit', metFrom: '2026-01-01T00:00:00Z' } },
+  readOverdueRate: {
+    query: { limit: 'statutory', from: '2026-01-01T00:00:00Z', to: '2027-01-01T00:00:00Z', by: 'department,handler' },
+  },
   followCase: { params: CASE, query: { after: 'start' } },
   followAlerts: { query: { after: 'now' } },
   followCases: { query: { after: 'now', workflow: 'permit', type: 'permit.noted' } },
