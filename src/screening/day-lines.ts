@@ -84,19 +84,19 @@ async function* dueItems(
   } while (cursor !== undefined);
 }
 
-/** A pause too long stands on the list every day; one begun near the due date on the day it began. */
+/** A pause longer than its rule lets it last, or than any may where the rule says nothing, stands on the list every day; one begun near the due date on the day it began. */
 async function pausedLines(deps: DayLinesDeps, item: DueItem, now: string): Promise<readonly DayLine[]> {
   const { store, registry, currentCalendar } = deps.ledger;
   const workflow = registry.get(item.workflow, item.version);
   const ledger = deadlineLedgers(workflow, await readStream(store, item.stream))[item.deadline];
   const since = ledger?.pauses.at(-1)?.from;
   if (!ledger || since === undefined) return [];
-  const tooLong = Date.parse(now) - Date.parse(since) > policy.pausedMostDays * MS_PER_DAY;
-  const due = dueOf(
-    asBeforeThePause(ledger),
-    workflow.deadlines[item.deadline]!,
-    calendarInForce(await currentCalendar(), now),
-  );
+  const rule = workflow.deadlines[item.deadline]!;
+  const tooLong =
+    rule.pauseLimit === undefined
+      ? Date.parse(now) - Date.parse(since) > policy.pausedMostDays * MS_PER_DAY
+      : item.pausedTooLong === true;
+  const due = dueOf(asBeforeThePause(ledger), rule, calendarInForce(await currentCalendar(), now));
   const near = due.warnings.some(({ at }) => at <= since);
   return [
     ...(tooLong ? [lineOf(deps, item, 'pausedTooLong')] : []),

@@ -147,7 +147,10 @@ describe('the screening of a day', () => {
     await paused(soon);
     expect(shown((await screened()).lines)).toEqual(['pausedNearDue soon promise']);
 
-    county.set('2026-04-02T01:00:00Z');
+    // Thirty working days, Qingming left out, end with 14 April.
+    county.set('2026-04-14T01:00:00Z');
+    expect(shown((await screened()).lines)).toEqual([]);
+    county.set('2026-04-15T01:00:00Z');
     expect(shown((await screened()).lines)).toEqual(['pausedTooLong long decision', 'pausedTooLong long promise']);
   });
 
