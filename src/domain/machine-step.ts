@@ -40,8 +40,8 @@ type EventlessTransition = TakenTransition & { readonly guard?: unknown };
 
 type RememberedStep = {
   readonly taken: Taken;
-  /** A snapshot XState gave for this step; all of it but the context holds for every case. */
-  readonly example: AnyMachineSnapshot;
+  /** A snapshot XState gave for this step, without its context: what holds for every case. Undefined where it is XState's to say each time. */
+  readonly example: AnyMachineSnapshot | undefined;
   /** Whether it leaves the case as it was, on which XState looks for no further eventless transitions. */
   readonly still: boolean;
   readonly assignments: readonly Assignment[];
@@ -99,14 +99,10 @@ function stepMemory(machine: AnyStateMachine): Steps {
     for (const after of machine.microstep(snapshot, event, inertScope(machine)) as AnyMachineSnapshot[]) {
       // Final states are announced by microsteps of their own, in which nothing moves.
       if (next.length === 0) continue;
-      if (independent(next)) {
+      if (recall(before, next) === undefined) {
         const { steps } = configurationOf(before);
-        const step = {
-          taken: next,
-          example: after,
-          still: after === before,
-          assignments: assignmentsOf(machine, next),
-        };
+        const example = independent(next) ? ({ ...after, context: undefined } as AnyMachineSnapshot) : undefined;
+        const step = { taken: next, example, still: after === before, assignments: assignmentsOf(machine, next) };
         steps.set(next[0]!, [...(steps.get(next[0]!) ?? []), step]);
       }
       next = after.status === 'active' ? eventlessTaken(configurationOf(after), after, event) : NONE;
@@ -131,6 +127,7 @@ function stepMemory(machine: AnyStateMachine): Steps {
     do {
       const step = recall(current, next);
       if (step === undefined) return learn(snapshot, event, taken);
+      if (step.example === undefined) return byXState(snapshot, event);
       if (!step.still) {
         let context = current.context as object;
         for (const assignment of step.assignments) context = assigned(context, event, assignment);

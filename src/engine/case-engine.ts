@@ -191,6 +191,7 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
   async function decideAndAppend(task: Task, current: DecidedCase | undefined): Promise<Receipt> {
     const { command, caseId, stream } = task;
     checkHead(task, current);
+    if (unsettled >= SETTLE_EVERY) await settle();
     const start = current?.state ?? newCase(startingDefinition(command));
     const now = clock.now().toISOString();
     const recordedAt = now < start.recordedAt ? start.recordedAt : now;
@@ -198,7 +199,6 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
     const trial: Trial = { command, caseId, recording: task.mode === 'record', recordedAt, fresh: new Map() };
     const verdict = judgement(task, trial, start);
     const judged = verdict instanceof Promise ? await verdict : verdict;
-    if (unsettled >= SETTLE_EVERY) await settle();
     if (trial.fresh.size > 0 && !(await makeSubjects(trial.fresh))) return decideAndAppend(task, current);
 
     const first = start.revision + 1;
@@ -209,8 +209,6 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
       if (stored) return answerAgain(task, stored);
     }
 
-    if (reached === undefined || reached < appended.position) reached = appended.position;
-    unsettled += 1;
     const { after } = judged[judged.length - 1]!;
     const accepted: AcceptedCommand = {
       fingerprint,
@@ -246,11 +244,18 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
 
   /** Brings what the key ring holds back to disk. Every event up to `reached` was preceded by the keys it needs, whoever wrote it. */
   async function settle(): Promise<void> {
-    if (reached === undefined) return;
-    unsettled = 0;
     const through = reached;
+    const counted = unsettled;
+    if (through === undefined) return;
+    unsettled = 0;
     reached = undefined;
-    await keys.settle(through);
+    try {
+      await keys.settle(through);
+    } catch (error) {
+      unsettled += counted;
+      reached ??= through;
+      throw error;
+    }
   }
 
   function checkHead({ mode, command, caseId, stream }: Task, current: DecidedCase | undefined): void {
@@ -292,7 +297,10 @@ export function caseEngine(deps: CaseEngineDeps): CaseEngine {
   ): Promise<Appended> {
     for (let offer = 1; ; offer += 1) {
       try {
-        return await store.append(stream, events, expected);
+        const appended = await store.append(stream, events, expected);
+        if (reached === undefined || reached < appended.position) reached = appended.position;
+        unsettled += 1;
+        return appended;
       } catch (error) {
         if (!isCaseError(error, 'STORE_OUTCOME_UNKNOWN') || offer === MAX_OFFERS) throw error;
       }

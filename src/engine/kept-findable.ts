@@ -12,7 +12,11 @@ const PAGE = 1_000;
  * when the power failed, while their keys and the events are not. Reads no further back than the ring was settled.
  */
 export async function keepFindable(store: EventStore, keys: KeyRing, registry: WorkflowRegistry): Promise<void> {
-  const settled = keys.settledThrough();
+  const head = await store.head();
+  const known = keys.settledThrough();
+  // A ledger that ends before what was settled is one from a backup: what is appended to it from now on is settled anew.
+  const restored = known !== undefined && (head === undefined || head < known);
+  const settled = restored ? undefined : known;
   let after = settled;
   for (;;) {
     const events = await store.readAll({ limit: PAGE, ...(after !== undefined && { after }) });
@@ -20,7 +24,7 @@ export async function keepFindable(store: EventStore, keys: KeyRing, registry: W
     after = events.at(-1)?.position ?? after;
     if (events.length < PAGE) break;
   }
-  if (after !== undefined && after !== settled) await keys.settle(after);
+  if (after !== undefined && after !== settled) await keys.settle(after, { lower: restored });
 }
 
 function noted(event: RecordedEvent, keys: KeyRing, registry: WorkflowRegistry): Promise<void>[] {

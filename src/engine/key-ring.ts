@@ -48,14 +48,17 @@ export interface KeyRing {
     subjects: readonly { readonly subject: string; readonly identifiers: readonly SubjectIdentifier[] }[],
   ): Promise<readonly string[]>;
 
-  /** Notes once more by what a subject is found. A name that is gone, or an identifier that names another, stays as it is. */
+  /** Notes once more by what a subject is found, of whom nothing is noted. A subject that is gone, or an identifier that names another, stays as it is. */
   index(subject: string, identifiers: readonly SubjectIdentifier[]): Promise<void>;
 
   /** The ledger position up to which every identifier is known to be on disk; undefined while none is. */
   settledThrough(): bigint | undefined;
 
-  /** Brings all that was noted to disk. Whoever calls it knows that every event up to `through` was preceded by its {@link KeyRing.create}. */
-  settle(through: bigint): Promise<void>;
+  /**
+   * Brings all that was noted to disk. Whoever calls it knows that every event up to `through` was preceded by its
+   * {@link KeyRing.create}. Never goes back, unless told to `lower`: for a ledger that was restored from a backup.
+   */
+  settle(through: bigint, options?: { readonly lower?: boolean }): Promise<void>;
 
   /** Destroys a subject's key and its index entries, durably and without trace in the file. Answers false when it was destroyed before. @throws CaseError `SUBJECT_NOT_FOUND` */
   forget(subject: string, at: string): Promise<boolean>;

@@ -120,6 +120,8 @@ export function sqliteKeyRing(options: {
   /** Keys on disk under names nobody bears, and those of them that were given out but not used yet. */
   let spares: SubjectKey[] = [];
   const ready = new Map<string, SubjectKey>();
+  /** Names that the transaction under way gives to somebody. */
+  let borne: string[] = [];
   /** Subjects since the last commit for whom no key lay ready. */
   let lacking = 0;
   let nextSpares = 0;
@@ -184,6 +186,7 @@ export function sqliteKeyRing(options: {
     queue = [];
     const durable = batch.some((one) => one.durable);
     let more: readonly SubjectKey[] = [];
+    borne = [];
     try {
       // A synced commit brings what was committed before it to disk too, by whichever process.
       if (durable) database.exec('PRAGMA synchronous = FULL');
@@ -199,6 +202,7 @@ export function sqliteKeyRing(options: {
       if (durable) database.exec('PRAGMA synchronous = NORMAL');
     }
     spares.push(...more);
+    for (const subject of borne) ready.delete(subject);
     for (const { done } of batch) done();
   }
 
@@ -229,8 +233,7 @@ export function sqliteKeyRing(options: {
       }, missing > 0);
       for (const made of fresh) cache.set(made.subject, made);
       subjects.forEach(({ subject }, index) => {
-        if (given[index] === subject) ready.delete(subject);
-        else giveBack(subject);
+        if (given[index] !== subject) giveBack(subject);
       });
       return given;
     },
@@ -238,10 +241,10 @@ export function sqliteKeyRing(options: {
     index: (subject, identifiers) =>
       write(() => {
         const known = selectDigests.get(subject)?.identifiers as Uint8Array | null | undefined;
-        if (known === null || known === undefined) return;
+        if (known === null || known === undefined || known.length > 0) return;
         const digests = identifiers.map(digest);
         for (const one of digests) insertIdentifier.run(one, subject);
-        if (known.length === 0) updateIdentifiers.run(Buffer.concat(digests), subject);
+        updateIdentifiers.run(Buffer.concat(digests), subject);
       }, false),
 
     settledThrough() {
@@ -249,10 +252,10 @@ export function sqliteKeyRing(options: {
       return typeof through === 'string' ? BigInt(through) : undefined;
     },
 
-    settle: (through) =>
+    settle: (through, { lower = false } = {}) =>
       write(() => {
         const before = selectSettled.get()?.settled_through;
-        if (typeof before !== 'string' || BigInt(before) < through) updateSettled.run(String(through));
+        if (lower || typeof before !== 'string' || BigInt(before) < through) updateSettled.run(String(through));
       }, true),
 
     async forget(subject, at) {
@@ -306,6 +309,7 @@ export function sqliteKeyRing(options: {
     if (prepared !== undefined && digests.length > 0) updateIdentifiers.run(Buffer.concat(digests), subject);
     for (const one of digests) insertIdentifier.run(one, subject);
     fresh.push(prepared ?? newKey(subject, Buffer.concat(digests)));
+    borne.push(subject);
     return subject;
   }
 

@@ -143,6 +143,44 @@ describe('a remembered step', () => {
     expect(taken).toBeGreaterThan(1_000);
   });
 
+  it('is worked out once, also where XState has to say each time', () => {
+    const leaf = (moves: Node['moves'], guard?: number): Node => ({
+      kind: 'leaf',
+      children: [],
+      moves,
+      eventless: guard === undefined ? undefined : { guard },
+    });
+    // Both the inner state and the one around it move on by themselves: of the two transitions XState drops one.
+    const inner: Node = {
+      kind: 'parallel',
+      moves: [],
+      eventless: { guard: 2 },
+      children: [
+        { kind: 'compound', moves: [], eventless: undefined, children: [leaf([], 2), leaf([])] },
+        leaf([{ on: 1, to: 0, guard: 0, add: false }]),
+      ],
+    };
+    const machine = machineOf({
+      kind: 'compound',
+      moves: [],
+      eventless: undefined,
+      children: [leaf([{ on: 0, to: 1, guard: 0, add: false }]), inner, leaf([])],
+    });
+    let learned = 0;
+    const { microstep } = machine;
+    machine.microstep = (...args) => {
+      learned += 1;
+      return microstep.apply(machine, args);
+    };
+    const start = initial(machine);
+    const event = { type: 'a', amount: 3 } as never;
+    const first = seen(machineStep(start, event));
+    const once = learned;
+    for (let again = 0; again < 5; again += 1) expect(seen(machineStep(start, event))).toEqual(first);
+    expect(seen(byXState(start, event))).toEqual(first);
+    expect(learned).toBe(once);
+  });
+
   it('asks the guards anew each time', () => {
     const machine = machineOf({
       kind: 'compound',

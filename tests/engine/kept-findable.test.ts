@@ -64,6 +64,25 @@ describe('a person whose number was not on disk yet when the power failed', () =
   });
 });
 
+describe('a ledger that was restored from a backup', () => {
+  it('has its persons found again though the key ring was settled beyond its end', async () => {
+    const path = folder('office.ledger');
+    const before = await opened(path);
+    await before.open(openPermit('open-1'));
+    const subject = before.keys.find(byNumber(PERSON))!;
+    await before.close();
+    losePower(path);
+    const database = openDatabase(`${path}.keys`);
+    database.exec(`UPDATE master SET settled_through = '5000'`);
+    database.close();
+
+    const after = await opened(path);
+    expect(after.keys.find(byNumber(PERSON))).toBe(subject);
+    expect(after.keys.settledThrough()).toBe(await after.store.head());
+    await after.close();
+  });
+});
+
 describe('a ledger that is opened', () => {
   it('is not read again where the key ring was settled', async () => {
     const path = folder('office.ledger');

@@ -214,6 +214,17 @@ describe('keys made beforehand', () => {
     expect([...wrappedKeys(path).keys()].sort()).toEqual([borne, 's-1', 's-2', 's-3', 's-4'].sort());
   });
 
+  it('stay when the ring is closed in the turn in which somebody is given one', async () => {
+    const path = folder('a.keys');
+    const ring = ringWithSpares(path);
+    for (const round of ['1', '2']) await ring.create([named(`s-${round}`, round)]);
+    const name = ring.spare()!;
+    const created = ring.create([named(name, '3')]);
+    ring.close();
+    expect(await created).toEqual([name]);
+    expect(ringOn(path).key(name)).toMatchObject({ subject: name });
+  });
+
   it('do not keep a forgotten person: nothing of a spare key that was used is left', async () => {
     const path = folder('a.keys');
     const ring = ringWithSpares(path);
@@ -246,6 +257,21 @@ describe('a key ring that is settled', () => {
     expect(['1', '2', '3'].map((number) => ring.find([idNumber(number)]))).toEqual(['s-1', 's-2', undefined]);
     await ring.forget('s-2', MORNING);
     expect(['1', '2'].map((number) => ring.find([idNumber(number)]))).toEqual(['s-1', undefined]);
+  });
+
+  it('notes nothing more of a subject that has its identifiers: a forgotten one is found by none of them', async () => {
+    const ring = ringOn(folder('a.keys'));
+    await ring.create([named('s-1', '1')]);
+    await ring.index('s-1', [idNumber('9')]);
+    await ring.forget('s-1', MORNING);
+    expect(['1', '9'].map((number) => ring.find([idNumber(number)]))).toEqual([undefined, undefined]);
+  });
+
+  it('goes back only when told to', async () => {
+    const ring = ringOn(folder('a.keys'));
+    await ring.settle(7n);
+    await ring.settle(3n, { lower: true });
+    expect(ring.settledThrough()).toBe(3n);
   });
 });
 
