@@ -19,8 +19,8 @@ const BUSY_TIMEOUT_MS = 10_000;
 const MASTER_KEY_BYTES = 32;
 const SUBJECT_KEY_BYTES = 64;
 const DIGEST_BYTES = 32;
-/** Unwrapped keys kept in memory; one is about 200 bytes. */
-const KEYS_CACHED = 10_000;
+/** Unwrapped keys kept in memory, for twice as many subjects as cases are; one is about a kilobyte. */
+const KEYS_CACHED = 2_000;
 
 /**
  * Pages of write-ahead log after which it is written back into the file. Few: a log that is written over syncs several
