@@ -171,14 +171,29 @@ export type CaseFailure =
 
 export type FailureCode = CaseFailure['code'];
 
+/** Shared by every copy of this module in the process. */
+const CASE_ERROR: unique symbol = Symbol.for('caseledger.CaseError') as never;
+
 /**
  * The one error this project throws on purpose; anything else that escapes is a bug.
  *
  * Only `REVISION_CONFLICT`, `OVERLOADED`, `PROJECTION_BEHIND`, `STORE_UNAVAILABLE` and `STORE_OUTCOME_UNKNOWN` are
  * worth sending again, always under the same command id.
+ *
+ * One of another copy of this package is one too: the command line is bundled, and the workflows and look-ups it is given
+ * import the package they were written against.
  */
 export class CaseError extends Error {
+  static override [Symbol.hasInstance](value: unknown): value is CaseError {
+    return typeof value === 'object' && value !== null && CASE_ERROR in value;
+  }
+
   override readonly name = 'CaseError';
+
+  /** @internal */
+  get [CASE_ERROR](): true {
+    return true;
+  }
 
   constructor(
     readonly failure: CaseFailure,

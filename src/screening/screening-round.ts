@@ -120,8 +120,11 @@ async function openOne(deps: ScreeningDeps, opening: Opening, lines: readonly Da
   for (let attempt = 1; ; attempt += 1) {
     const view = await ledger.load(ref);
     if (view.state !== 'listing') return summary(department, view);
-    const listed = contextOf(view).lines;
-    const missing = lines.map(({ line }) => line).filter(({ id }) => !Object.hasOwn(listed, id));
+    const { lines: listed, to } = contextOf(view);
+    // One that was opened before this run ends where it was opened: what came later is for the one that follows it.
+    const missing = lines
+      .filter(({ at, line }) => (at === undefined || at <= to) && !Object.hasOwn(listed, line.id))
+      .map(({ line }) => line);
     try {
       for (let at = 0; at < missing.length; at += LINES_PER_EVENT)
         await send('lines.listed', { lines: missing.slice(at, at + LINES_PER_EVENT) });

@@ -57,6 +57,15 @@ describe('the bundled program', () => {
     expect(stderr).toMatch(/at parseEventData \(.*src[\\/]domain[\\/]decide\.ts:\d+:\d+\)/);
   });
 
+  it('knows the failures of the package that a workflow module imports', async () => {
+    const ran = await caseledger(['check', '--ledger', 'memory:', '--workflows', 'tests/cli/invalid-permit.mjs']);
+
+    expect({ code: ran.code, stderr: ran.stderr }).toEqual({
+      code: 8,
+      stderr: expect.stringMatching(/^caseledger: workflow "invalid-permit" is not valid: /),
+    });
+  });
+
   (keepsCompiledCode ? it : it.skip)('keeps what it compiled for the next start (Node 22.1 and later)', async () => {
     rmSync(COMPILED, { recursive: true, force: true });
 

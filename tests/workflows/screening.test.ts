@@ -266,6 +266,24 @@ describe('opening the screenings of a day', () => {
     expect(events.map(({ type }) => type)).toEqual(['screening.opened', 'lines.listed', 'listing.completed']);
   });
 
+  it('lists nothing that came after it was opened, where it goes on after a crash: the next day lists that', async () => {
+    const withdraw = async (caseId: string) =>
+      county.walk(await county.application(caseId), [intake, 'application.withdrawn', {}, 'applies elsewhere']);
+    await underReview('open');
+    await withdraw('before');
+    await county.quiet();
+    const crash = async () => {
+      throw new CaseError({ code: 'STORE_CLOSED' });
+    };
+    await expect(openScreenings(deps({ send: crash }))).rejects.toThrow('the store is closed');
+
+    county.set('2026-03-02T05:00:00Z');
+    await withdraw('after');
+    expect(shown((await screened('2026-03-02')).lines)).toEqual(['withdrawn before application.withdrawn']);
+    county.set('2026-03-03T01:00:00Z');
+    expect(shown((await screened()).lines)).toEqual(['withdrawn after application.withdrawn']);
+  });
+
   it('lists many lines in several events', async () => {
     const filing = {
       item: 'food-business-licence',

@@ -1,6 +1,9 @@
-import type { DeadlineLedger } from '../../domain/deadline-ledger.js';
-import { deadlineLedgers } from '../../domain/deadline-ledgers.js';
+import type { DeadlineRule } from '../../domain/deadline.js';
+import { advanceDeadlines, type DeadlineLedger, NO_DEADLINES } from '../../domain/deadline-ledger.js';
+import { deadlineEvents } from '../../domain/deadline-ledgers.js';
 import type { JsonObject } from '../../domain/event.js';
+import { isAnchoredAnew } from '../../domain/ladder.js';
+import { parseInstant } from '../../domain/office-time.js';
 import {
   defineReaction,
   EVERY_WORKFLOW,
@@ -8,6 +11,7 @@ import {
   type ReactionCause,
   type ReactionCommand,
 } from '../../domain/reaction.js';
+import type { Term } from '../../domain/term.js';
 
 const ALERT = 'overdue-alert';
 
@@ -26,7 +30,7 @@ type Standing = 'running' | 'paused' | 'met' | 'cancelled' | 'extended' | 'start
  */
 export const overdueWatch = defineReaction({
   name: 'overdue-watch',
-  version: 1,
+  version: 2,
   title: { en: 'Rungs raise overdue alerts', zh: '时限节点触发超期预警' },
   on: [{ workflow: EVERY_WORKFLOW, events: ['deadline.reached'] }],
   follows: true,
@@ -136,24 +140,78 @@ function isOpen(standing: Standing): boolean {
   return standing === 'running' || standing === 'paused';
 }
 
-/** Told by how the deadline's ledger differs from what it was when the rung was reached. */
+/** Told by what became of the deadline's ledger since the rung was reached. */
 function standingOf(
   { workflow }: ReactionCause,
   history: readonly PublicEvent[],
   { deadline, revision }: Watched,
   closed: boolean,
 ): Standing {
-  const ledger = deadlineLedgers(workflow, history)[deadline];
-  const then = deadlineLedgers(
-    workflow,
-    history.filter((event) => event.revision <= revision),
-  )[deadline];
+  const rule = workflow.deadlines[deadline];
+  let ledgers = NO_DEADLINES;
+  let then: DeadlineLedger | undefined;
+  let rung: ReachedUnder | undefined;
+  let moved: 'extended' | 'startedOver' | undefined;
+  for (const event of deadlineEvents(workflow, history)) {
+    const before = ledgers[deadline];
+    ledgers = advanceDeadlines(workflow.deadlines, ledgers, event);
+    const after = ledgers[deadline];
+    if (event.type === 'deadline.reached' && event.data.deadline === deadline && after)
+      rung = { dueAt: String(event.data.dueAt), ledger: after };
+    if (event.revision <= revision) then = after;
+    else if (rule && then && before && after && beginsAnother(before, after, rule, rung))
+      moved ??= isExtended(after, then) ? 'extended' : 'startedOver';
+  }
+  const ledger = ledgers[deadline];
   if (!ledger || !then) return 'cancelled';
-  if (ledger.generation !== then.generation) return isExtended(ledger, then) ? 'extended' : 'startedOver';
+  if (moved !== undefined) return moved;
   if (ledger.status === 'met' || ledger.status === 'cancelled') return ledger.status;
   if (closed) return 'closed';
   // Deemed to run since another deadline passed unmet, which its rung says it did.
   return ledger.status === 'awaited' ? 'running' : ledger.status;
+}
+
+/** The end that the latest rung was reached under, and the ledger it came of. */
+type ReachedUnder = { readonly dueAt: string; readonly ledger: DeadlineLedger };
+
+/**
+ * Whether an event has begun another generation of rungs, as the ladder has it: one that the ledger counts and that moves
+ * the end. Told without a calendar, so what moves the end by nothing but days off is taken to move it.
+ */
+function beginsAnother(
+  before: DeadlineLedger,
+  after: DeadlineLedger,
+  rule: DeadlineRule,
+  rung: ReachedUnder | undefined,
+): boolean {
+  if (isAnchoredAnew(before, after)) return true;
+  if (before.generation === after.generation) return false;
+  if (before.countsBack && after.countsBack && rule.linked)
+    return beginsAnother(before.countsBack, after.countsBack, rule.linked, undefined);
+
+  const isTooLate = (at: string, ledger = before) =>
+    rung !== undefined && endsAsThen(ledger, rung.ledger) && parseInstant(at) > parseInstant(rung.dueAt);
+  const extension = after.extensions[before.extensions.length];
+  const change = after.changes?.[before.changes?.length ?? 0];
+  if (extension) {
+    if (extension.granted) return true;
+    return before.extensions.length < (rule.extension?.max ?? 0) && !isTooLate(extension.at);
+  }
+  if (change) return !isTooLate(change.at) && !isSameTerm(change.term, before, rule);
+  const pause = before.pauses.at(-1);
+  return pause === undefined || !isTooLate(pause.from, { ...before, pauses: before.pauses.slice(0, -1) });
+}
+
+/** Whether nothing has moved the end since but what the ledger counts as generations, each of which was judged. */
+function endsAsThen(ledger: DeadlineLedger, then: DeadlineLedger): boolean {
+  return ledger.pauses.length === then.pauses.length && ledger.floors?.length === then.floors?.length;
+}
+
+/** Whether a term is the one in force already, counted from the same start. */
+function isSameTerm({ unit, amount }: Term, { term, fixedDueAt, changes, pauses }: DeadlineLedger, rule: DeadlineRule) {
+  const inForce = changes?.at(-1)?.term ?? (fixedDueAt === undefined ? term : undefined);
+  const hasStartedOver = typeof rule.onResume === 'object' && pauses.length > 0;
+  return !hasStartedOver && inForce?.unit === unit && inForce.amount === amount;
 }
 
 function isExtended(ledger: DeadlineLedger, then: DeadlineLedger): boolean {
