@@ -165,7 +165,12 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         const { workflow, history } = await definitionOf(ref, asOf);
         return explainCaseDeadline(workflow, history, await current.current(), instantOf(asOf, now), deadline);
       },
-      raise: async (stream) => engine.raise(stream, await current.current()),
+      async raise(stream) {
+        // Before the calendar is read: a notice recorded after that may move a rung to a later instant, not to this one.
+        const asked = clock.now().toISOString();
+        const raised = await engine.raise(stream, await current.current());
+        return { ...raised, at: raised.at < asked ? raised.at : asked };
+      },
       forget: (request, casesOf) =>
         forgetSubject({ store, engine, registry, keys: keyRing, ledger: id, clock, ids, casesOf }, request),
       check: (onProgress) => checkLedger(opened, registry, onProgress),

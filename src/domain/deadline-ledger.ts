@@ -149,6 +149,95 @@ export function advanceDeadlines(
   return advanced ?? ledgers;
 }
 
+/** An event not taken yet, as far as the terms it gives depend on it. */
+export type TermGiver = DeadlineInput & {
+  readonly type: string;
+  /** State of the case before it and after it, as `stateName` writes them; before the first event the empty text. */
+  readonly before: string;
+  readonly after: string;
+};
+
+/**
+ * Asks an event that is to be taken for every term, date and instant the rules tell from it, so that none is stored that
+ * cannot be counted. Needs nothing of the case but its state: where a deadline turns out not to run, its term has to be
+ * one all the same. An event that no rule tells anything from costs a look-up by its type.
+ *
+ * @throws CaseError `TERM_INVALID` when a rule yields what is none or throws; names the deadline
+ */
+export function assertTermsCountable(rules: DeadlineRules, event: TermGiver): void {
+  const { told, byState } = termTellers(rules);
+  for (const rule of told.get(event.type) ?? []) assertTerms(rules, rule, event);
+  if (event.before === event.after) return;
+  for (const rule of byState) if (!told.get(event.type)?.includes(rule)) assertTerms(rules, rule, event);
+}
+
+type TermTellers = {
+  /** Rules with a function asked of an event of this type. */
+  readonly told: ReadonlyMap<string, readonly PreparedRule[]>;
+  /** Rules with a function asked of whatever event leads into a state or out of it. */
+  readonly byState: readonly PreparedRule[];
+};
+
+const tellers = new WeakMap<DeadlineRules, TermTellers>();
+
+function termTellers(rules: DeadlineRules): TermTellers {
+  let known = tellers.get(rules);
+  if (known === undefined) {
+    const told = new Map<string, PreparedRule[]>();
+    const byState: PreparedRule[] = [];
+    for (const one of preparedRules(rules)) {
+      const { rule, anchors, metBy } = one;
+      const begun = rule.deemed === undefined ? undefined : rules[rule.deemed.after];
+      const asked = typeof rule.within === 'function' || rule.at !== undefined || rule.pausesFor !== undefined;
+      const types = new Set<string>();
+      if (asked) for (const type of [...anchors, ...(begun === undefined ? [] : anchorsOf(begun))]) types.add(type);
+      if (rule.metAt !== undefined) for (const type of metBy) types.add(type);
+      if (typeof rule.extension?.by === 'function') types.add(rule.extension.event);
+      if (typeof rule.changedBy?.within === 'function') types.add(rule.changedBy.event);
+      for (const type of types) told.set(type, [...(told.get(type) ?? []), one]);
+      const begunByState = asked && (rule.inState ?? begun?.inState) !== undefined;
+      const metByState = rule.metAt !== undefined && (rule.inState ?? rule.until?.states) !== undefined;
+      if (begunByState || metByState) byState.push(one);
+    }
+    known = { told, byState };
+    tellers.set(rules, known);
+  }
+  return known;
+}
+
+function assertTerms(rules: DeadlineRules, prepared: PreparedRule, event: TermGiver): void {
+  const { name, rule, anchors } = prepared;
+  const { type } = event;
+  const begun = rule.deemed === undefined ? undefined : rules[rule.deemed.after]!;
+  const anchored =
+    anchors.has(type) ||
+    comesInto(rule.inState, event) ||
+    (begun !== undefined && (anchorsOf(begun).includes(type) || comesInto(begun.inState, event)));
+  if (anchored) {
+    if (termsAt(name, rule, event) !== undefined) pausesOf(name, rule, event);
+  }
+  if (rule.metAt !== undefined && mayMeet(prepared, event)) moment(name, 'metAt', rule.metAt, event);
+  if (anchors.has(type)) return;
+  if (rule.extension?.event === type) termFrom(name, 'extension.by', rule.extension.by, event);
+  if (rule.changedBy?.event === type) {
+    const term = termFrom(name, 'changedBy.within', rule.changedBy.within, event);
+    if (term !== undefined && typeof rule.within === 'object') assertSameUnit(name, rule.within.unit, term);
+  }
+}
+
+function comesInto(paths: readonly string[] | undefined, { before, after }: TermGiver): boolean {
+  const inside = (state: string) => paths?.some((path) => stateIn(state, path)) ?? false;
+  return inside(after) && !inside(before);
+}
+
+function mayMeet(prepared: PreparedRule, { type, before, after }: TermGiver): boolean {
+  const { rule, metBy, cancelledBy } = prepared;
+  if (metBy.has(type)) return true;
+  if (cancelledBy.has(type)) return false;
+  const [was, is] = [stateMeaning(prepared, before), stateMeaning(prepared, after)];
+  return is.meets && !was.meets && (rule.inState === undefined || !is.cancels);
+}
+
 /** A rule made quick to ask; what a state means to it is remembered, since a workflow has few. */
 type PreparedRule = {
   readonly name: string;
@@ -325,7 +414,7 @@ function awaited(
     ...terms,
     extensions: earlier?.extensions ?? [],
     pauses: earlier?.pauses ?? [],
-    ...pausesOf(rule, event),
+    ...pausesOf(name, rule, event),
     deemed: [...(earlier?.deemed ?? []), { after: other, ...terms }],
     status: 'awaited',
   };
@@ -347,7 +436,7 @@ function anchor(
     ...terms,
     extensions: earlier?.extensions ?? [],
     pauses: earlier?.pauses ?? [],
-    ...pausesOf(rule, event),
+    ...pausesOf(name, rule, event),
     ...(earlier === undefined ? {} : { deemed: earlier.deemed! }),
     status: earlier !== undefined && isStopped(earlier) ? 'paused' : 'running',
   };
@@ -357,18 +446,20 @@ function anchor(
 function termsAt(
   name: string,
   rule: DeadlineRule,
-  event: DeadlineEvent,
+  event: DeadlineInput,
 ): Pick<DeadlineLedger, 'term' | 'fixedDueAt'> | undefined {
-  const fixedDueAt = moment(name, 'at', rule.at?.(event));
-  const term = termFrom(name, rule.within, event);
+  const fixedDueAt = moment(name, 'at', rule.at, event);
+  const term = termFrom(name, 'within', rule.within, event);
   if (fixedDueAt === undefined && term === undefined) return undefined;
   return { ...(term === undefined ? {} : { term }), ...(fixedDueAt === undefined ? {} : { fixedDueAt }) };
 }
 
-function pausesOf(rule: DeadlineRule, event: DeadlineEvent): Pick<DeadlineLedger, 'pausesIn'> {
+function pausesOf(name: string, rule: DeadlineRule, event: DeadlineInput): Pick<DeadlineLedger, 'pausesIn'> {
   if (rule.pausesFor === undefined) return {};
-  const named = rule.pausesFor(event);
-  return { pausesIn: (rule.pausedWhile ?? []).filter((state) => named.includes(state)) };
+  return askedOf(name, 'pausesFor', () => {
+    const named = rule.pausesFor!(event);
+    return { pausesIn: (rule.pausedWhile ?? []).filter((state) => named.includes(state)) };
+  });
 }
 
 /** Whether a state that stops the clock by the rule stops it in this case. */
@@ -401,7 +492,7 @@ function resume(ledger: DeadlineLedger, rule: DeadlineRule, event: DeadlineEvent
 }
 
 function meet(ledger: DeadlineLedger, rule: DeadlineRule, event: DeadlineEvent): DeadlineLedger {
-  const metAt = moment(ledger.name, 'metAt', rule.metAt?.(event)) ?? event.occurredAt;
+  const metAt = moment(ledger.name, 'metAt', rule.metAt, event) ?? event.occurredAt;
   return { ...ledger, status: 'met', pauses: closed(ledger.pauses, event.occurredAt), metAt };
 }
 
@@ -415,7 +506,7 @@ function cancel(ledger: DeadlineLedger, event: DeadlineEvent): DeadlineLedger {
 }
 
 function extend(ledger: DeadlineLedger, rule: DeadlineRule, event: DeadlineEvent): DeadlineLedger {
-  const term = termFrom(ledger.name, rule.extension?.by, event);
+  const term = termFrom(ledger.name, 'extension.by', rule.extension?.by, event);
   if (term === undefined) return ledger;
   assertAddsUp(ledger, term);
   const judged = event.facts[deadlineFact(ledger.name)];
@@ -427,12 +518,9 @@ function extend(ledger: DeadlineLedger, rule: DeadlineRule, event: DeadlineEvent
 }
 
 function changeTerm(ledger: DeadlineLedger, rule: DeadlineRule, event: DeadlineEvent): DeadlineLedger {
-  const term = termFrom(ledger.name, rule.changedBy?.within, event);
+  const term = termFrom(ledger.name, 'changedBy.within', rule.changedBy?.within, event);
   if (term === undefined) return ledger;
-  if (term.unit !== unitOf(ledger)) {
-    const detail = `deadline "${ledger.name}" is counted in ${unitOf(ledger)}; it cannot become one of ${term.unit}`;
-    throw new CaseError({ code: 'TERM_INVALID', detail });
-  }
+  assertSameUnit(ledger.name, unitOf(ledger), term);
   const changes = [...(ledger.changes ?? []), changeBy(term, event)];
   return { ...ledger, generation: ledger.generation + 1, changes };
 }
@@ -464,6 +552,12 @@ export function unitOf(ledger: DeadlineLedger): TermUnit {
   return ledger.term?.unit ?? 'calendarDays';
 }
 
+function assertSameUnit(name: string, unit: TermUnit, term: Term): void {
+  if (term.unit === unit) return;
+  const detail = `deadline "${name}" is counted in ${unit}; it cannot become one of ${term.unit}`;
+  throw new CaseError({ code: 'TERM_INVALID', detail });
+}
+
 function assertAddsUp(ledger: DeadlineLedger, term: Term): void {
   if (addUp(unitOf(ledger), term.unit)) return;
   const detail = `deadline "${ledger.name}" is counted in ${unitOf(ledger)}; ${term.unit} cannot be added to it`;
@@ -475,21 +569,46 @@ function closed(pauses: readonly DeadlinePause[], to: string): readonly Deadline
   return last === undefined || last.to !== undefined ? pauses : [...pauses.slice(0, -1), { from: last.from, to }];
 }
 
-function termFrom(name: string, source: TermSource | undefined, input: DeadlineInput): Term | undefined {
-  const term = typeof source === 'function' ? source(input) : source;
-  if (term === undefined) return undefined;
-  const problem = termProblem(term);
-  if (problem !== undefined) throw new CaseError({ code: 'TERM_INVALID', detail: `deadline "${name}": ${problem}` });
-  return { unit: term.unit, amount: term.amount };
+function termFrom(
+  name: string,
+  member: string,
+  source: TermSource | undefined,
+  input: DeadlineInput,
+): Term | undefined {
+  return askedOf(name, member, () => {
+    const term = typeof source === 'function' ? source(input) : source;
+    if (term === undefined) return undefined;
+    const problem = termProblem(term);
+    if (problem !== undefined) throw new CaseError({ code: 'TERM_INVALID', detail: problem });
+    return { unit: term.unit, amount: term.amount };
+  });
 }
 
-function moment(name: string, member: string, text: string | undefined): string | undefined {
-  if (text === undefined || isDate(text)) return text;
+function moment(
+  name: string,
+  member: string,
+  source: ((input: DeadlineInput) => string | undefined) | undefined,
+  input: DeadlineInput,
+): string | undefined {
+  return askedOf(name, member, () => {
+    const text = source?.(input);
+    if (text === undefined || isDate(text)) return text;
+    try {
+      parseInstant(text);
+    } catch (cause) {
+      const detail = `it yields "${text}", neither a date nor an instant with zone`;
+      throw new CaseError({ code: 'TERM_INVALID', detail }, { cause });
+    }
+    return text;
+  });
+}
+
+/** What a function of a rule says. Whatever it throws is a `TERM_INVALID` that names the deadline and the function. */
+function askedOf<Answer>(name: string, member: string, ask: () => Answer): Answer {
   try {
-    parseInstant(text);
+    return ask();
   } catch (cause) {
-    const detail = `deadline "${name}": ${member} yields "${text}", neither a date nor an instant with zone`;
-    throw new CaseError({ code: 'TERM_INVALID', detail }, { cause });
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new CaseError({ code: 'TERM_INVALID', detail: `deadline "${name}", ${member}: ${said}` }, { cause });
   }
-  return text;
 }

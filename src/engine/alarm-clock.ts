@@ -23,6 +23,8 @@ export type AlarmClockDeps = {
   readonly hints: {
     /** Another text whenever the hints may have changed; undefined while there are none. */
     version(): Promise<string | undefined>;
+    /** Why no newer hints come, where none can. What is there is looked at all the same. */
+    halted?(): Promise<CaseError | undefined>;
     /** Hints up to an instant, in the order of instant, stream and deadline. */
     upTo(until: string, limit: number, after?: HintMark): Promise<readonly Hint[]>;
   };
@@ -30,7 +32,7 @@ export type AlarmClockDeps = {
   readonly raise: (stream: string) => Promise<RungsRaised>;
   readonly clock: Clock;
   readonly hintsPerTick?: number;
-  /** Told of a case that cannot be read or appended to; the others go on. */
+  /** Told of a case that cannot be read or appended to, and at every tick of hints that have halted; the others go on. */
   readonly onFailure?: (error: unknown, stream: string | undefined) => void;
 };
 
@@ -42,7 +44,7 @@ export type AlarmTick = {
   /** Cases read. */
   readonly cases: number;
   readonly raised: readonly (CaseRung & { readonly stream: string })[];
-  /** Cases that could not be read or appended to. */
+  /** Cases that could not be read or appended to, and one more where the hints have halted. */
   readonly failed: number;
   /** Whether hints are left that were not looked at. */
   readonly more: boolean;
@@ -103,7 +105,10 @@ export function alarmClock(deps: AlarmClockDeps): AlarmClock {
     const under = round ?? (await begin(at));
     round = under;
     const page = under === undefined ? [] : await hints.upTo(under.until, hintsPerTick, under.after);
-    const { raised, cases, failed } = await lookAt(page, now.getTime(), under);
+    const { raised, cases, failed: unread } = await lookAt(page, now.getTime(), under);
+    const halted = await hints.halted?.();
+    if (halted !== undefined) onFailure(halted, undefined);
+    const failed = unread + (halted === undefined ? 0 : 1);
     const more = page.length === hintsPerTick;
     const end = page.at(-1);
     if (under !== undefined && more && end !== undefined) {

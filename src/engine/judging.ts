@@ -2,7 +2,7 @@ import { type Actor, actingRole, heldRoles } from '../domain/access.js';
 import { isBuiltInEvent } from '../domain/built-in-events.js';
 import { canonicalText } from '../domain/canonical-event.js';
 import { CaseError, type FailureCode } from '../domain/case-error.js';
-import { type DeadlineEvent, deadlineFact } from '../domain/deadline-ledger.js';
+import { assertTermsCountable, type DeadlineEvent, deadlineFact } from '../domain/deadline-ledger.js';
 import { deadlineRefusal, judgedDeadlines } from '../domain/deadline-standing.js';
 import { type CaseState, decide, eventDefinition, labelsAfter, parseEventData } from '../domain/decide.js';
 import type { EventMetadata, JsonObject, RecordedActor, RecordedEvent } from '../domain/event.js';
@@ -36,6 +36,7 @@ const REFUSALS: ReadonlySet<FailureCode> = new Set([
   'TOO_EARLY',
   'TOO_LATE',
   'EXTENSION_REFUSED',
+  'TERM_INVALID',
 ]);
 
 /** What the events of one command are judged under. */
@@ -214,6 +215,8 @@ function judgeOnFacts(
 
   const actor = recordedActor(command.actor, role);
   const after = decide(current, { type, data: open, facts, actor, at });
+  const before = current.revision < 0 ? '' : current.state;
+  assertTermsCountable(workflow.deadlines, { type, data: open, facts, before, after: after.state });
   const refusal = deadlineRefusal(workflow.deadlines, { event: type, at, facts, data: open });
   if (refusal !== undefined) throw new CaseError(refusal);
   return { type, open, parts, schema: definition.schema ?? 1, actor, facts: gathered.recorded, occurredAt: at, after };

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { CaseError } from '../domain/case-error.js';
 import { type ReadStore, tableName } from '../read-store/read-store.js';
 import { DUE_CASES } from './due-cases.js';
 import { RUNG_COLUMNS } from './rung-columns.js';
@@ -19,6 +20,8 @@ export type HintMark = Pick<RungHint, 'at'> & Partial<Pick<RungHint, 'stream' | 
 export type RungHints = {
   /** Another text whenever the rows may have changed; undefined while there are none. */
   version(): Promise<string | undefined>;
+  /** Why the rows fall ever further behind, `PROJECTION_HALTED`; undefined while they follow. */
+  halted(): Promise<CaseError | undefined>;
   /** Hints up to `until`, earliest first, at most `limit`. Costs what it answers, however many cases are open. */
   upTo(until: string, limit: number, after?: HintMark): Promise<readonly RungHint[]>;
 };
@@ -33,6 +36,18 @@ export function rungHints({ readStore }: { readonly readStore: ReadStore }): Run
     async version() {
       const generation = await inUse();
       return generation && `${generation.generation}@${generation.position ?? ''}`;
+    },
+
+    async halted() {
+      const halt = (await inUse())?.halted;
+      if (halt === undefined) return undefined;
+      const { position, detail } = halt;
+      return new CaseError({
+        code: 'PROJECTION_HALTED',
+        projection: DUE_CASES.name,
+        position: String(position),
+        detail,
+      });
     },
 
     async upTo(until, limit, after) {

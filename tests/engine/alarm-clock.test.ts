@@ -5,6 +5,7 @@ import { replay } from '../../src/domain/replay.js';
 import { workingDays } from '../../src/domain/term.js';
 import { workflowRegistry } from '../../src/domain/workflow-registry.js';
 import { startAlarmClock } from '../../src/engine/alarm-clock.js';
+import { rungHints } from '../../src/projections/rung-hints.js';
 import { aHistory, rulesOf } from '../support/deadline-histories.js';
 import { watchedWorkflow } from '../support/watched-cases.js';
 import { type WatchedOffice, watchedOffice } from './watched-office.js';
@@ -86,6 +87,26 @@ describe('an alarm clock', () => {
       { key: '1/overdue', at: at('2026-03-16 18:00:00.001'), noticed: at('2026-04-20 09:00') },
       { key: '1/over/5 workingDays', at: at('2026-03-23 00:00'), noticed: at('2026-04-20 09:00') },
     ]);
+  });
+
+  it('says at every tick that its hints have halted, and goes on with those there are', async () => {
+    const { happens, caughtUp, time, alarm, readStore } = await begin();
+    await happens('C1', 'anchored', at('2026-03-02 09:30'));
+    await caughtUp();
+    const hints = rungHints({ readStore });
+    expect(await hints.halted()).toBeUndefined();
+    const active = (await readStore.generations()).find(({ name }) => name === 'due_cases')!;
+    const halt = { position: 7n, event: 'event-7', detail: 'no term', at: at('2026-03-02 09:31') };
+    const told: unknown[] = [];
+    const halted = rungHints({
+      readStore: { ...readStore, generations: async () => [{ ...active, halted: halt }] },
+    });
+    const clock = alarm({ hints: halted, onFailure: (error) => told.push(isCaseError(error, 'PROJECTION_HALTED')) });
+    time.set(at('2026-03-12 00:01'));
+
+    expect(await clock.tick()).toMatchObject({ failed: 1, raised: [{ rung: 'nearDue' }] });
+    expect(told).toEqual([true]);
+    expect(clock.status().failed).toBe(1);
   });
 
   it('records nothing while a pause holds the deadline, and what came before it once the clock goes on', async () => {

@@ -85,6 +85,17 @@ describe('an alarm clock over a ledger in which notices are published', () => {
     expect((await recordedBy(alarm, at('2026-03-17 08:00'))).at(-1)).toBe('1+off-2026-03-16/dueToday');
   });
 
+  it('counts a case as looked at only up to the instant at which the calendar was asked for', async () => {
+    expect(await recordedBy(clock(), at('2026-03-12 08:00'))).toHaveLength(1);
+    time.set(at('2026-03-12 09:00'));
+    const lookedAt = ledger.raise('watched-C1');
+    // After the calendar was asked for: the clock goes on, and whatever notice is recorded now the look knows nothing of.
+    time.set(at('2026-03-12 10:00'));
+    const looked = await lookedAt;
+
+    expect(looked).toEqual({ rungs: [], revision: 1, at: at('2026-03-12 09:00') });
+  });
+
   it('finds a rung after the end where a notice puts it, though the date stays', async () => {
     const alarm = clock();
     expect(await recordedBy(alarm, at('2026-03-17 08:00'))).toHaveLength(3);

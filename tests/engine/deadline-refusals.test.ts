@@ -312,3 +312,86 @@ describe('the record', () => {
     expect(deviations).toMatchObject([{ event: 'decision.extended', code: 'EXTENSION_REFUSED' }]);
   });
 });
+
+describe('a term that an event gives', () => {
+  const given = defineWorkflow({
+    name: 'given',
+    version: 1,
+    title,
+    machine: setup({}).createMachine({
+      initial: 'draft',
+      states: {
+        draft: { on: { 'term.set': 'open' } },
+        open: { on: { 'term.set': 'open', 'term.changed': 'open', 'term.extended': 'open', 'term.met': 'met' } },
+        met: { type: 'final' },
+      },
+    }),
+    events: Object.fromEntries(
+      ['term.set', 'term.changed', 'term.extended', 'term.met'].map((type) => [
+        type,
+        defineEvent({ title, data: z.looseObject({}), roles: ['clerk'] }),
+      ]),
+    ),
+    states: { draft: title, open: title, met: title },
+    roles: { clerk: { title, scope: 'ledger' } },
+    deadlines: {
+      answer: {
+        title,
+        from: 'term.set',
+        until: { events: ['term.met'] },
+        within: ({ data }) => workingDays(Number(data.days)),
+        extension: { event: 'term.extended', max: 1, by: ({ data }) => workingDays(Number(data.days)) },
+        changedBy: {
+          event: 'term.changed',
+          within: ({ data }) => ({ unit: 'workingDays', amount: (data.by as { days: number }).days }),
+        },
+        metAt: ({ data }) => data.on as string | undefined,
+        source: 'test',
+      },
+    },
+  });
+  const of = { workflow: 'given', caseId: 'g-1' };
+  let office: Ledger;
+  let count = 0;
+  const command = (type: string, data: JsonObject) => {
+    count += 1;
+    return { ...of, commandId: `given-${count}`, actor: clerk, events: [{ type, data }] };
+  };
+
+  beforeEach(async () => {
+    office = await openLedger({ store: 'memory:', workflows: [given], clock, randomBytes: seededBytes() });
+  });
+  afterEach(() => office.close());
+
+  it('is refused where it cannot be counted, before anything is stored', async () => {
+    expect(await failureOf(office.open(command('term.set', { days: -1 })))).toMatchObject({
+      code: 'TERM_INVALID',
+      detail: expect.stringContaining('deadline "answer", within'),
+    });
+    expect(await readStream(office.store, 'given-g-1')).toEqual([]);
+  });
+
+  it.each([
+    ['anchors anew', 'term.set', { days: 1.5 }],
+    ['extends', 'term.extended', { days: -1 }],
+    ['changes, by a function that throws', 'term.changed', {}],
+    ['meets', 'term.met', { on: 'yesterday' }],
+  ])('is refused of an event that %s', async (_, type, data) => {
+    await office.open(command('term.set', { days: 5 }));
+
+    expect(await failureOf(office.send(command(type, data)))).toMatchObject({
+      code: 'TERM_INVALID',
+      detail: expect.stringContaining('deadline "answer"'),
+    });
+    expect(await readStream(office.store, 'given-g-1')).toHaveLength(1);
+  });
+
+  it('is taken where it can be counted', async () => {
+    await office.open(command('term.set', { days: 5 }));
+    await office.send(command('term.changed', { by: { days: 8 } }));
+    await office.send(command('term.extended', { days: 2 }));
+    await office.send(command('term.met', { on: '2024-03-05' }));
+
+    expect(await readStream(office.store, 'given-g-1')).toHaveLength(4);
+  });
+});
